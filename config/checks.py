@@ -1,0 +1,18 @@
+"""The machine's lacks as Django's system checks, for `manage.py check --deploy` on a server."""
+
+from typing import Any
+
+from django.core import checks
+from django.core.checks import CheckMessage, Error, Tags, register
+
+from config import preflight
+
+
+@register(Tags.compatibility)
+def receipts_are_fast(**about: Any) -> list[CheckMessage]:
+    return [checks.Warning(sentence, id="config.W001") for sentence in preflight.slowed()]
+
+
+@register(Tags.compatibility, deploy=True)
+def receipts_can_be_made(**about: Any) -> list[CheckMessage]:
+    return [Error(sentence, id="config.E001") for sentence in preflight.lacks()]

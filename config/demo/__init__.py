@@ -1,0 +1,1 @@
+"""The whole service on one laptop, with real parts: what `manage.py demo` starts, shows and stops again."""

@@ -1,0 +1,161 @@
+"""A true-to-life data set, told by the rooms' own verbs. The people, groups and places in it are invented."""
+
+import datetime
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+
+import requests
+from django.contrib.auth.models import Permission, User
+from django.utils import timezone
+
+from appeal.models import Campaign, SuggestedAmount
+from donations import checkout
+from donations.models import Donation
+from grants.models import Initiative
+from ledger.money import Money
+
+APPEAL = Path(__file__).with_name("appeal.txt")
+SUGGESTED = {
+    "USD": (15_00, 35_00, 75_00, 150_00),
+    "EUR": (15_00, 35_00, 75_00, 150_00),
+    "GBP": (10_00, 30_00, 60_00, 120_00),
+    "AUD": (20_00, 50_00, 100_00, 200_00),
+    "NZD": (25_00, 60_00, 120_00, 240_00),
+    "JPY": (2_000, 5_000, 10_000, 20_000),
+    "MYR": (50_00, 150_00, 300_00, 600_00),
+    "THB": (500_00, 1_200_00, 2_500_00, 5_000_00),
+}
+
+
+@dataclass(frozen=True)
+class Giver:
+    name: str
+    email: str
+    amount: Money
+    message: str = ""
+    anonymous: bool = True
+    card: str = "4242424242424242"
+
+
+GIVERS = (
+    Giver(
+        "Leila Noori",
+        "leila@example.org",
+        Money(150_00, "USD"),
+        "From one who was carried across once.",
+        anonymous=False,
+    ),
+    Giver("", "p.almeida@example.org", Money(35_00, "EUR")),
+    Giver("佐藤 恵", "megumi@example.org", Money(10_000, "JPY"), "皆さんの無事を祈っています。", anonymous=False),
+    Giver("Hamish Tawhai", "hamish@example.org", Money(120_00, "NZD"), "Kia kaha."),
+    Giver("", "aisyah@example.org", Money(300_00, "MYR")),
+    Giver("مینا رضایی", "mina@example.org", Money(75_00, "USD"), "به امید روزهای بهتر", anonymous=False),
+    Giver("", "someone@example.org", Money(50_00, "AUD")),
+    Giver("Tom Okafor", "tom@example.org", Money(2_400_00, "USD"), "Our street collected this."),
+)
+
+STAFF = {
+    "treasurer": "runs the books: proposes, pays and looks at everything",
+    "approver": "the second person: approves what the treasurer proposed",
+}
+
+
+@dataclass(frozen=True)
+class SignIn:
+    username: str
+    password: str
+    purpose: str
+
+
+def open_appeal() -> Campaign:
+    """The appeal, live since three weeks ago; found again at the next start."""
+    if campaign := Campaign.objects.filter(slug="river-settlements").first():
+        return campaign
+    today = timezone.localdate()
+    campaign = Campaign.objects.start(
+        slug="river-settlements",
+        title="Shelter after the flood",
+        summary="Nine hundred refugee families lost their rooms to the river. Refugee-led groups reached them first.",
+        story="\n\n".join(" ".join(part.split()) for part in APPEAL.read_text().split("\n\n")),
+        goal_minor=25_000_00,
+        currency="USD",
+        opens_on=today - datetime.timedelta(days=18),
+        closes_on=today + datetime.timedelta(days=42),
+    )
+    SuggestedAmount.objects.bulk_create(
+        SuggestedAmount(campaign=campaign, currency=currency, amount_minor=minor)
+        for currency, amounts in SUGGESTED.items()
+        for minor in amounts
+    )
+    campaign.go_live()
+    return campaign
+
+
+def staff() -> list[SignIn]:
+    """An account a role, with passwords made anew at every start."""
+    return [sign_in(username, purpose) for username, purpose in STAFF.items()]
+
+
+def sign_in(username: str, purpose: str) -> SignIn:
+    password = "-".join(secrets.token_hex(2) for _ in range(4))
+    person, _made = User.objects.get_or_create(username=username, defaults={"is_staff": True})
+    person.set_password(password)
+    person.save()
+    person.user_permissions.set(Permission.objects.all())
+    return SignIn(username, password, purpose)
+
+
+def give(campaign: Campaign, giver: Giver) -> Donation:
+    """Start the gift, and pay it on Stripe's page as its donor would; the webhook does the rest."""
+    donation = Donation.objects.start(
+        campaign=campaign,
+        amount=giver.amount,
+        form_token=secrets.token_hex(16),
+        email=giver.email,
+        name=giver.name,
+        message=giver.message,
+        anonymous=giver.anonymous,
+        language="en",
+    )
+    pay(checkout.payment_page(donation), giver.card)
+    return donation
+
+
+def pay(page: str, card: str) -> requests.Response:
+    details = {"card_number": card, "expiry": "12 / 34", "cvc": "123", "name": "Demo", "email": "demo@example.org"}
+    return requests.post(page, details, timeout=20, allow_redirects=False)
+
+
+def initiatives() -> list[Initiative]:
+    if not Initiative.objects.exists():
+        Initiative.objects.bulk_create([
+            Initiative(
+                name="Roof Kitchen Women's Circle",
+                public_alias="a women's group that cooks for the flooded settlements",
+                country="TH",
+                region="south-eastern-asia",
+                languages=["my", "en"],
+                email="circle@example.org",
+                why_unregistered="A group of women who may not register an organisation where they live.",
+            ),
+            Initiative(
+                name="Nine Lanes Youth Club",
+                public_alias="a youth club that keeps watch over the sick and the newborn",
+                country="MY",
+                region="south-eastern-asia",
+                languages=["fa", "en"],
+                email="club@example.org",
+                why_unregistered="Registration needs a citizen's signature; we are looking for one.",
+            ),
+            Initiative(
+                name="Lamplight Legal Clinic",
+                public_alias="a clinic of refugee lawyers",
+                country="ID",
+                region="south-eastern-asia",
+                languages=["prs", "id", "en"],
+                email="clinic@example.org",
+                registration="AHU-0012345",
+            ),
+        ])  # fmt: skip
+    return list(Initiative.objects.order_by("pk"))

@@ -1,0 +1,237 @@
+"""All settings, from the environment. Every NAME may also come from a file: NAME_FILE=/run/secrets/name.
+
+Each variable is explained in docs/operators.md.
+"""
+
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import django_stubs_ext
+from django.conf import global_settings, locale
+from django.core.exceptions import ImproperlyConfigured
+from django.utils.csp import CSP
+from environ import Env, FileAwareMapping
+
+django_stubs_ext.monkeypatch()  # lets admin classes name their model: ModelAdmin[Campaign]
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+
+class Environment(FileAwareMapping):  # type: ignore[misc]
+    """The process's environment, where NAME_FILE stands for NAME; the line end that editors add is not part of it."""
+
+    def __getitem__(self, name: str) -> str:
+        try:
+            value: str = super().__getitem__(name)
+        except (OSError, UnicodeError) as error:
+            raise ImproperlyConfigured(
+                f"{name}_FILE names a file that cannot be read. See docs/operators.md."
+            ) from error
+        return value.strip()
+
+
+env = Env()
+env.ENVIRON = Environment()
+
+
+def required(name: str, purpose: str) -> str:
+    value: str = env.str(name, default="")
+    if not value:
+        raise ImproperlyConfigured(f"Set {name} (or {name}_FILE): {purpose}. See docs/operators.md.")
+    return value
+
+
+DEBUG = env.bool("DEBUG", default=False)
+SECRET_KEY = required("SECRET_KEY", "a long random text that signs links, forms and sessions")
+PUBLIC_URL = required("PUBLIC_URL", "the address people reach this service at, like https://appeal.example").rstrip("/")
+if urlsplit(PUBLIC_URL).scheme not in {"http", "https"} or not urlsplit(PUBLIC_URL).hostname:
+    raise ImproperlyConfigured("Set PUBLIC_URL to a whole address, like https://appeal.example. See docs/operators.md.")
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[urlsplit(PUBLIC_URL).hostname])
+CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
+
+# Rooms are listed lowest first; before the packages, because the first template and static file of a name is taken.
+ROOMS = ["ledger", "appeal", "donations", "grants", "receipts", "config"]
+INSTALLED_APPS = [
+    *ROOMS,
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.messages",
+    "django.contrib.sessions",
+    "django.contrib.staticfiles",
+    "django.contrib.postgres",
+    "django.contrib.humanize",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "rest_framework",
+]
+
+MIDDLEWARE = [
+    "donations.inbox.IntakeFirst",
+    "config.logs.RequestId",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.middleware.csp.ContentSecurityPolicyMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "config.staff.SecondFactorMiddleware",
+]
+
+ROOT_URLCONF = "config.urls"
+WSGI_APPLICATION = "config.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.template.context_processors.i18n",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+# --- data -----------------------------------------------------------------------------------------------------------
+
+required("DATABASE_URL", "the PostgreSQL to use, such as postgresql://user:password@host/name; `make demo` brings one")
+DATABASES = {"default": env.db("DATABASE_URL")}
+if DATABASES["default"]["ENGINE"] != "django.db.backends.postgresql":
+    raise ImproperlyConfigured(
+        "Set DATABASE_URL to a PostgreSQL: the books are guarded by its triggers. See docs/operators.md."
+    )
+DATABASES["default"] |= {
+    "CONN_MAX_AGE": None,
+    "CONN_HEALTH_CHECKS": True,
+    "OPTIONS": DATABASES["default"].get("OPTIONS", {}) | {"server_side_binding": True, "prepare_threshold": 1},
+}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+CELERY_BROKER_URL = required("CELERY_BROKER_URL", "the Valkey or Redis that nudges the workers, such as redis://host/0")
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+# The sweeps. A nudge that nobody took before the next one comes is worth nothing, so it expires.
+CELERY_BEAT_SCHEDULE = {
+    task: {"task": task, "schedule": seconds, "options": {"expires": seconds}}
+    for task, seconds in {
+        "donations.drain": 1.0,
+        "donations.settle": env.float("SETTLE_EVERY", default=30.0),
+        "donations.follow_up": 60.0,
+        "receipts.issue": 5.0,
+        "receipts.render": 5.0,
+        "receipts.mail": 5.0,
+    }.items()
+}
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False  # the workers log as LOGGING says
+
+# --- people and languages -------------------------------------------------------------------------------------------
+
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_REDIRECT_URL = "/staff/"
+ACCOUNT_ADAPTER = "config.staff.InvitedOnly"
+ACCOUNT_LOGIN_METHODS = {"username"}
+ACCOUNT_EMAIL_VERIFICATION = "none"
+STAFF_SECOND_FACTOR = env.bool("STAFF_SECOND_FACTOR", default=True)
+
+# Django knows neither Pashto nor Dari, nor that they are written from right to left.
+locale.LANG_INFO |= {
+    "ps": {"bidi": True, "code": "ps", "name": "Pashto", "name_local": "پښتو"},
+    "prs": {"bidi": True, "code": "prs", "name": "Dari", "name_local": "دری"},
+}
+LANGUAGES_BIDI = [*global_settings.LANGUAGES_BIDI, "ps", "prs"]
+FORMAT_MODULE_PATH = ["config.formats"]
+LANGUAGE_CODE = "en"
+LANGUAGES = [(code, locale.LANG_INFO[code]["name_local"]) for code in env.list("LANGUAGES", default=["en"])]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+USE_TZ = True
+TIME_ZONE = "UTC"
+
+# --- pages ----------------------------------------------------------------------------------------------------------
+
+STATIC_URL = "/static/"
+# Production gathers static files here once (`collectstatic`), compressed and under names that never go stale.
+STATIC_ROOT = env.str("STATIC_ROOT", default=None)
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        if STATIC_ROOT
+        else "django.contrib.staticfiles.storage.StaticFilesStorage"
+    },
+}
+WHITENOISE_USE_FINDERS = not STATIC_ROOT
+
+# --- Stripe ---------------------------------------------------------------------------------------------------------
+
+STRIPE_SECRET_KEY = required("STRIPE_SECRET_KEY", "Stripe's secret or restricted key")
+STRIPE_WEBHOOK_SECRETS = env.list("STRIPE_WEBHOOK_SECRETS", default=[])  # two while one is being replaced
+if not STRIPE_WEBHOOK_SECRETS:
+    required("STRIPE_WEBHOOK_SECRETS", "the signing secrets of Stripe's webhook endpoint, separated by commas")
+STRIPE_API_BASE = env.str("STRIPE_API_BASE", default="https://api.stripe.com")
+STRIPE_CHECKOUT_ORIGINS = env.list("STRIPE_CHECKOUT_ORIGINS", default=["https://checkout.stripe.com"])
+STRIPE_TIMEOUT = env.float("STRIPE_TIMEOUT", default=20.0)  # seconds
+STRIPE_WEBHOOK_PATH = "/stripe/webhook/"
+STRIPE_LIVEMODE = STRIPE_SECRET_KEY.startswith(("sk_live_", "rk_live_"))
+GIVING_CURRENCIES = env.list("GIVING_CURRENCIES", default=["USD", "AUD", "EUR", "GBP", "JPY", "MYR", "NZD", "THB"])
+
+# --- safety ---------------------------------------------------------------------------------------------------------
+
+# The give form is answered with a redirect to Stripe: without its origins in form-action the browser stops there.
+SECURE_CSP = {
+    "default-src": [CSP.SELF],
+    "img-src": [CSP.SELF, "data:"],
+    "object-src": [CSP.NONE],
+    "base-uri": [CSP.NONE],
+    "frame-ancestors": [CSP.NONE],
+    "form-action": [CSP.SELF, *STRIPE_CHECKOUT_ORIGINS],
+}
+HTTPS = PUBLIC_URL.startswith("https://")
+SECURE_SSL_REDIRECT = HTTPS
+SECURE_REDIRECT_EXEMPT = ["^healthz$", "^readyz$"]  # asked from inside, past the proxy that speaks HTTPS
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("BEHIND_PROXY", default=False) else None
+SECURE_HSTS_SECONDS = 31536000 if HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = HTTPS
+SECURE_REFERRER_POLICY = "same-origin"
+
+# --- mail -----------------------------------------------------------------------------------------------------------
+
+mail = env.email("EMAIL_URL", default="consolemail://")
+mail_options = {
+    "host": mail["EMAIL_HOST"],
+    "port": mail["EMAIL_PORT"],
+    "username": mail["EMAIL_HOST_USER"],
+    "password": mail["EMAIL_HOST_PASSWORD"],
+    "use_tls": mail.get("EMAIL_USE_TLS"),
+    "use_ssl": mail.get("EMAIL_USE_SSL"),
+    "timeout": mail["EMAIL_HOST"] and 20,
+    "file_path": mail["EMAIL_FILE_PATH"],
+}
+MAILERS = {
+    "default": {
+        "BACKEND": mail["EMAIL_BACKEND"],
+        "OPTIONS": {option: value for option, value in mail_options.items() if value},
+    }
+}
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="RefugeesRise <appeal@refugeesrise.example>")
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"json": {"()": "config.logs.Json"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
+    "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", default="INFO")},
+}

@@ -1,0 +1,18 @@
+from django.contrib import admin
+from django.urls import URLPattern, URLResolver, include, path
+from django.views.generic import RedirectView
+
+from config import health
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("healthz", health.healthz),
+    path("readyz", health.readyz),
+    # Django's own sign-in page knows no second factor.
+    path("staff/login/", RedirectView.as_view(pattern_name="account_login", query_string=True)),
+    path("staff/", admin.site.urls),
+    path("accounts/", include("allauth.urls")),
+    path("", include("appeal.urls")),
+    path("", include("donations.urls")),
+    path("grants/", include("grants.urls")),
+    path("", include("receipts.urls")),
+]

@@ -1,0 +1,111 @@
+import os
+import re
+from pathlib import Path
+
+import pytest
+
+from config.embedded import PROJECT
+from tests.config.command import manage, setting
+
+REQUIRED = [
+    "SECRET_KEY",
+    "PUBLIC_URL",
+    "DATABASE_URL",
+    "CELERY_BROKER_URL",
+    "STRIPE_SECRET_KEY",
+    "STRIPE_WEBHOOK_SECRETS",
+]
+
+
+@pytest.mark.parametrize("name", REQUIRED)
+def test_a_missing_variable_is_one_sentence_that_says_what_to_set(name: str) -> None:
+    done = manage("check", **{name: None})
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"Set {name} (or {name}_FILE): ")
+    assert done.stderr.endswith("See docs/operators.md.\n")
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_every_variable_is_in_the_operators_handbook_and_no_other() -> None:
+    read = re.findall(r"""(?:env\.\w+|required)\(\s*"([A-Z_]+)\"""", (PROJECT / "config" / "settings.py").read_text())
+    told = re.findall(r"^\| `([A-Z_]+)` ", (PROJECT / "docs" / "operators.md").read_text(), re.MULTILINE)
+    assert set(told) == set(read)
+
+
+def test_a_secret_comes_from_a_file_without_its_line_end(tmp_path: Path) -> None:
+    secret = tmp_path / "key"
+    secret.write_text("rk_live_from_a_file\n")
+    assert (
+        setting("STRIPE_SECRET_KEY", STRIPE_SECRET_KEY=None, STRIPE_SECRET_KEY_FILE=str(secret))
+        == secret.read_text().strip()
+    )
+
+
+def test_the_database_and_the_broker_come_from_files_too(tmp_path: Path) -> None:
+    url = tmp_path / "url"
+    url.write_text("postgresql://appeal:secret@db.example/books\n")
+    from_file = {"DATABASE_URL": None, "DATABASE_URL_FILE": str(url)}
+    assert setting("DATABASES['default']['NAME']", **from_file) == "books"
+    url.write_text("redis://broker.example/0\n")
+    from_file = {"CELERY_BROKER_URL": None, "CELERY_BROKER_URL_FILE": str(url)}
+    assert setting("CELERY_BROKER_URL", **from_file) == "redis://broker.example/0"
+
+
+def test_several_webhook_secrets_from_a_file(tmp_path: Path) -> None:
+    secrets = tmp_path / "secrets"
+    secrets.write_text("whsec_old,whsec_new\n")
+    from_file = {"STRIPE_WEBHOOK_SECRETS": None, "STRIPE_WEBHOOK_SECRETS_FILE": str(secrets)}
+    assert setting("STRIPE_WEBHOOK_SECRETS", **from_file) == "['whsec_old', 'whsec_new']"
+
+
+def test_a_secret_file_that_is_not_there_is_one_sentence(tmp_path: Path) -> None:
+    done = manage("check", SECRET_KEY_FILE=str(tmp_path / "nothing"))
+    assert done.returncode == 1
+    assert done.stderr == "SECRET_KEY_FILE names a file that cannot be read. See docs/operators.md.\n"
+
+
+@pytest.mark.parametrize("url", ["sqlite:///books.sqlite3", "mysql://appeal@db.example/books"])
+def test_no_database_but_postgresql(url: str) -> None:
+    done = manage("check", DATABASE_URL=url)
+    assert done.returncode == 1
+    assert done.stderr.startswith("Set DATABASE_URL to a PostgreSQL")
+    assert len(done.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize("url", ["appeal.example", "ftp://appeal.example", "https://"])
+def test_a_public_address_is_a_whole_one(url: str) -> None:
+    done = manage("check", PUBLIC_URL=url)
+    assert done.returncode == 1
+    assert done.stderr.startswith("Set PUBLIC_URL to a whole address")
+
+
+def test_the_public_address_decides_host_and_cookies() -> None:
+    assert setting("ALLOWED_HOSTS") == "['appeal.example']"
+    assert setting("SESSION_COOKIE_SECURE") == "True"
+    assert setting("SESSION_COOKIE_SECURE", PUBLIC_URL="http://127.0.0.1:8000") == "False"
+
+
+def test_mail_goes_where_its_address_says(tmp_path: Path) -> None:
+    assert setting("MAILERS['default']['OPTIONS']['host']") == "mail.example"
+    assert setting("MAILERS['default']['OPTIONS']['use_tls']") == "True"
+    into_folder = {"EMAIL_URL": f"filemail:///{tmp_path}"}
+    assert setting("MAILERS['default']['OPTIONS']", **into_folder) == f"{{'file_path': '{tmp_path}'}}"
+    assert setting("MAILERS['default']", EMAIL_URL=None).startswith("{'BACKEND': 'django.core.mail.backends.console")
+
+
+def test_live_mode_follows_the_key() -> None:
+    assert setting("STRIPE_LIVEMODE") == "True"
+    assert setting("STRIPE_LIVEMODE", STRIPE_SECRET_KEY="sk_test_example") == "False"
+
+
+def test_deployment_checks_are_clean() -> None:
+    done = manage("check", "--deploy", "--fail-level", "WARNING", DATABASE_URL=os.environ["DATABASE_URL"])
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == "System check identified no issues (0 silenced).\n"
+
+
+def test_deployment_checks_see_a_plain_http_address() -> None:
+    plain = {"PUBLIC_URL": "http://appeal.example", "DATABASE_URL": os.environ["DATABASE_URL"]}
+    done = manage("check", "--deploy", "--fail-level", "WARNING", **plain)
+    assert done.returncode == 1
+    assert "SECURE_SSL_REDIRECT" in done.stderr
