@@ -1,0 +1,63 @@
+"""The books in the staff pages: to look at. Only a fund's name can be edited."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest
+
+from ledger.models import Balance, Entry, Fund, Posting
+
+
+class ReadOnly:
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class PostingInline(ReadOnly, admin.TabularInline[Posting, Entry]):
+    model = Posting
+    fields = ["line", "account", "fund", "money"]
+    readonly_fields = ["money"]
+    ordering = ["line"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Posting]:
+        return super().get_queryset(request).select_related("fund")
+
+
+@admin.register(Entry)
+class EntryAdmin(ReadOnly, admin.ModelAdmin[Entry]):
+    list_display = ["id", "occurred_on", "kind", "source", "discretionary", "posted_at"]
+    list_filter = ["kind", "discretionary"]
+    search_fields = ["source"]
+    ordering = ["-id"]
+    show_full_result_count = False
+    inlines = [PostingInline]
+
+
+@admin.register(Balance)
+class BalanceAdmin(ReadOnly, admin.ModelAdmin[Balance]):
+    list_display = ["fund", "account", "money"]
+    list_filter = ["account", "currency"]
+    list_select_related = ["fund"]
+    ordering = ["fund__code", "account"]
+
+
+@admin.register(Fund)
+class FundAdmin(admin.ModelAdmin[Fund]):
+    list_display = ["code", "name", "channel", "restricted", "currency"]
+    fields = ["code", "name", "channel", "restricted", "currency", "excluded_countries", "free"]
+    readonly_fields = ["code", "channel", "restricted", "currency", "excluded_countries", "free"]
+    search_fields = ["code", "name"]
+    ordering = ["code"]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
