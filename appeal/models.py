@@ -1,0 +1,202 @@
+"""Campaigns: what is asked for, until when, and the two funds that hold what people gave."""
+
+from datetime import date
+from typing import Any, Self
+
+from django.db import models, transaction
+from django.db.models import F, Func, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce
+from django.urls import reverse
+from django.utils.translation import gettext as _now
+from django.utils.translation import gettext_lazy as _
+
+from ledger import chart
+from ledger.models import Balance, Channel, Fund
+from ledger.money import Money
+
+CLOSED_TO_CARDS = ("CU", "IR", "KP", "SY")
+"""Countries that card money must not reach: the states among the "high-risk jurisdictions" of Stripe's list of
+prohibited businesses (stripe.com/legal/restricted-businesses, November 2024), which binds what its users may do with the
+money. The list also names three regions of Ukraine (Crimea, Donetsk, Luhansk), which no country code stands for."""
+
+
+class Status(models.TextChoices):
+    DRAFT = "draft", _("Draft")
+    LIVE = "live", _("Live")
+    CLOSED = "closed", _("Closed")
+
+
+class Phase(models.TextChoices):
+    """What a campaign is to the public on a given day."""
+
+    DRAFT = "draft", _("Draft")
+    SOON = "soon", _("Opens soon")
+    OPEN = "open", _("Open")
+    CLOSED = "closed", _("Closed")
+
+
+MOVES = {Status.DRAFT: {Status.LIVE}, Status.LIVE: {Status.CLOSED}, Status.CLOSED: set()}
+
+
+class MoveRefused(Exception):
+    """The campaign is not in a status that leads there. str() is a sentence for staff."""
+
+
+class CampaignQuerySet(models.QuerySet["Campaign"]):
+    def public(self) -> Self:
+        return self.filter(status__in=[Status.LIVE, Status.CLOSED])
+
+    def open_for_giving(self, today: date) -> Self:
+        return self.current(today).filter(opens_on__lte=today)
+
+    def current(self, today: date) -> Self:
+        """Open, or about to open."""
+        return self.filter(Q(closes_on=None) | Q(closes_on__gte=today), status=Status.LIVE)
+
+    def past(self, today: date) -> Self:
+        return self.filter(Q(status=Status.CLOSED) | Q(status=Status.LIVE, closes_on__lt=today))
+
+    def with_raised(self) -> Self:
+        """Each with its `raised_minor`, so that a list of campaigns asks the books once."""
+        booked = Balance.objects.filter(
+            Q(fund=OuterRef("card_fund")) | Q(fund=OuterRef("bank_fund")), account__in=RAISED_ON
+        )
+        total = Func(F("amount"), function="SUM", output_field=models.BigIntegerField())
+        return self.annotate(raised_minor=-Coalesce(Subquery(booked.order_by().values(total=total)), 0))
+
+    def start(self, **fields: Any) -> "Campaign":
+        """A new campaign, with a card fund and a bank fund of its own."""
+        campaign = self.model(**fields)
+        campaign.start()
+        return campaign
+
+
+RAISED_ON = (chart.GIFTS, chart.REFUNDS, chart.LOST)
+
+
+class Campaign(models.Model):
+    """One appeal with a goal and a time."""
+
+    slug = models.SlugField(_("address"), max_length=60, unique=True, help_text=_("Its part of the web address."))
+    title = models.CharField(_("title"), max_length=120)
+    summary = models.CharField(_("summary"), max_length=300, help_text=_("One or two sentences, shown under the title."))
+    story = models.TextField(_("story"), help_text=_("Plain text. An empty line starts a new paragraph."))
+    goal_minor = models.BigIntegerField(_("goal in minor units"))
+    currency = models.CharField(_("currency"), max_length=3)
+    opens_on = models.DateField(_("opens on"))
+    closes_on = models.DateField(_("closes on"), null=True, blank=True, help_text=_("Its last day. Empty: no end yet."))
+    status = models.CharField(_("status"), max_length=6, choices=Status, default=Status.DRAFT)
+    card_fund = models.OneToOneField(Fund, models.PROTECT, related_name="+", verbose_name=_("card fund"))
+    bank_fund = models.OneToOneField(Fund, models.PROTECT, related_name="+", verbose_name=_("bank fund"))
+
+    raised_minor: int  # set by with_raised()
+    suggested_amounts: "models.Manager[SuggestedAmount]"
+
+    objects = CampaignQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("campaign")
+        verbose_name_plural = _("campaigns")
+        ordering = ["-opens_on", "-pk"]
+        constraints = [
+            models.CheckConstraint(name="campaign_goal_is_positive", condition=Q(goal_minor__gt=0)),
+            models.CheckConstraint(
+                name="campaign_closes_after_it_opens", condition=Q(closes_on=None) | Q(closes_on__gte=F("opens_on"))
+            ),
+            models.CheckConstraint(name="campaign_status_is_known", condition=Q(status__in=Status.values)),
+            models.CheckConstraint(name="campaign_has_two_funds", condition=~Q(card_fund=F("bank_fund"))),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+    def get_absolute_url(self) -> str:
+        return reverse("appeal:campaign", args=[self.slug])
+
+    @property
+    def goal(self) -> Money:
+        return Money(self.goal_minor, self.currency)
+
+    def raised(self) -> Money:
+        """Gifts less refunds and lost disputes, in both funds: as the books have it, or had it for with_raised()."""
+        minor = self.__dict__.get("raised_minor")
+        if minor is None:
+            minor = Campaign.objects.with_raised().values_list("raised_minor", flat=True).get(pk=self.pk)
+        return Money(minor, self.currency)
+
+    def suggested(self, currency: str) -> list[Money]:
+        """The amounts to offer a donor who gives in this currency, smallest first."""
+        amounts = self.suggested_amounts.filter(currency=currency).order_by("amount_minor")
+        return [suggestion.amount for suggestion in amounts]
+
+    def phase(self, today: date) -> Phase:
+        if self.status == Status.DRAFT:
+            return Phase.DRAFT
+        if self.status == Status.CLOSED or (self.closes_on and self.closes_on < today):
+            return Phase.CLOSED
+        return Phase.SOON if today < self.opens_on else Phase.OPEN
+
+    def takes_gifts(self, today: date) -> bool:
+        return self.phase(today) == Phase.OPEN
+
+    @transaction.atomic
+    def start(self) -> None:
+        """Open the two funds that will hold its money, and save it with them."""
+        self.card_fund = self._open_fund(Channel.CARD, excluded_countries=list(CLOSED_TO_CARDS))
+        self.bank_fund = self._open_fund(Channel.BANK, excluded_countries=[])
+        self.save()
+
+    def _open_fund(self, channel: Channel, *, excluded_countries: list[str]) -> Fund:
+        return Fund.objects.create(
+            code=f"{self.slug}-{channel}",
+            name=f"{self.title} ({channel.label.lower()})",
+            channel=channel,
+            currency=self.currency,
+            excluded_countries=excluded_countries,
+        )
+
+    def go_live(self) -> None:
+        """Show it to everyone. MoveRefused unless it is a draft."""
+        self._move(Status.LIVE)
+
+    def close(self) -> None:
+        """Take no more gifts; the page stays. MoveRefused unless it is live."""
+        self._move(Status.CLOSED)
+
+    def _move(self, to: Status) -> None:
+        leading_there = [status for status, next_ones in MOVES.items() if to in next_ones]
+        moved = Campaign.objects.filter(pk=self.pk, status__in=leading_there).update(status=to)
+        self.refresh_from_db(fields=["status"])
+        if not moved:
+            raise MoveRefused(
+                _now("“%(title)s” is %(status)s now, so it cannot become %(to)s.")
+                % {"title": self.title, "status": self.get_status_display().lower(), "to": to.label.lower()}
+            )
+
+
+class SuggestedAmount(models.Model):
+    """An amount to offer, in one of the currencies people give in."""
+
+    campaign = models.ForeignKey(
+        Campaign, models.PROTECT, related_name="suggested_amounts", verbose_name=_("campaign"), db_index=False
+    )
+    currency = models.CharField(_("currency"), max_length=3)
+    amount_minor = models.BigIntegerField(_("amount in minor units"))
+
+    class Meta:
+        verbose_name = _("suggested amount")
+        verbose_name_plural = _("suggested amounts")
+        constraints = [
+            models.CheckConstraint(name="suggested_amount_is_positive", condition=Q(amount_minor__gt=0)),
+            models.CheckConstraint(name="suggested_amount_currency_is_a_code", condition=Q(currency__regex=r"^[A-Z]{3}$")),
+            models.UniqueConstraint(
+                name="suggested_amount_offered_once", fields=["campaign", "currency", "amount_minor"]
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.amount.format()
+
+    @property
+    def amount(self) -> Money:
+        return Money(self.amount_minor, self.currency)
