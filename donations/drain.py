@@ -1,0 +1,132 @@
+"""Empty the inbox: find out what each event says, and move the donations it speaks of.
+
+Events are taken in batches that share a commit. What cannot be understood costs only itself: it is put off and tried
+again, ever more rarely, and never dropped.
+"""
+
+import json
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+import stripe
+from django.conf import settings
+from django.db import DatabaseError, transaction
+
+from donations.models import Donation, StripeEvent
+from donations.observation import Observation, observe
+from donations.stripe_api import client, patiently
+
+log = logging.getLogger(__name__)
+BATCH = 100
+Outcome = StripeEvent.Outcome
+KINDS = frozenset({
+    "checkout.session.completed",
+    "checkout.session.expired",
+    "checkout.session.async_payment_succeeded",
+    "checkout.session.async_payment_failed",
+    "payment_intent.processing",
+    "payment_intent.succeeded",
+    "charge.succeeded",
+    "charge.updated",
+})  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """An event, and what it says, or why that could not be found out."""
+
+    event: StripeEvent
+    seen: Observation | None = None
+    problem: str = ""
+
+
+def drain(now: datetime) -> int:
+    """Handle all events that are due at `now`; how many were."""
+    handled = 0
+    while batch := list(StripeEvent.objects.due(now)[:BATCH]):
+        handled += handle(batch, now)
+    return handled
+
+
+def handle(batch: Sequence[StripeEvent], now: datetime) -> int:
+    """Apply a batch in one transaction; where the database refuses it, each event in a transaction of its own."""
+    readings = [read(event) for event in batch]
+    try:
+        return apply(readings, now)
+    except DatabaseError:
+        log.exception("a batch of %d stripe events is applied one by one", len(batch))
+    return sum(handle_alone(reading, now) for reading in readings)
+
+
+def handle_alone(reading: Reading, now: datetime) -> int:
+    try:
+        return apply([reading], now)
+    except DatabaseError as error:
+        return apply([replace(reading, seen=None, problem=str(error))], now)
+
+
+def read(event: StripeEvent) -> Reading:
+    """What the event says, with its object in the API version we are written for."""
+    if event.kind not in KINDS:
+        return Reading(event)
+    try:
+        told = json.loads(event.body)
+        if told.get("account"):
+            return Reading(event, problem="This event is about a connected account, and we have none.")
+        if told["livemode"] != settings.STRIPE_LIVEMODE:
+            return Reading(event, problem=f"This event has livemode {told['livemode']}, and our key has not.")
+        thing = told["data"]["object"]
+        if told["api_version"] != stripe.api_version:
+            thing = fetch(thing["object"], thing["id"])
+        return Reading(event, observe(thing, event.kind))
+    except (KeyError, TypeError, ValueError, stripe.StripeError) as error:
+        return Reading(event, problem=f"{type(error).__name__}: {error}")
+
+
+def fetch(kind: str, stripe_id: str) -> dict[str, Any]:
+    """The object as Stripe has it now, in our API version."""
+    api = client().v1
+    found = patiently(
+        lambda: {
+            "checkout.session": api.checkout.sessions.retrieve,
+            "payment_intent": api.payment_intents.retrieve,
+            "charge": api.charges.retrieve,
+        }[kind](stripe_id)
+    )
+    return json.loads(str(found))  # type: ignore[no-any-return]
+
+
+@transaction.atomic
+def apply(readings: Sequence[Reading], now: datetime) -> int:
+    """Lock the events nobody else is at, move their donations, stamp them; how many were tried."""
+    free = StripeEvent.objects.waiting().filter(pk__in=[reading.event.pk for reading in readings])
+    ours = set(free.select_for_update(skip_locked=True).values_list("pk", flat=True))
+    readings = [reading for reading in readings if reading.event.pk in ours]
+    outcomes = hear(readings)
+    StripeEvent.objects.handled(outcomes, now)
+    for reading in readings:
+        if reading.event.pk not in outcomes:
+            log.warning("stripe event %s is put off", reading.event.pk)
+            reading.event.put_off(now, reading.problem or "It names no donation of ours.")
+    return len(readings)
+
+
+def hear(readings: Sequence[Reading]) -> dict[int, Outcome]:
+    """Move the donations these speak of. The outcome by event; none for an event that is not understood yet."""
+    directory = Donation.objects.named_by([reading.seen for reading in readings if reading.seen]).directory()
+    outcomes: dict[int, Outcome] = {}
+    changed: dict[int, Donation] = {}
+    for reading in readings:
+        if reading.problem:
+            continue
+        if reading.seen is None:
+            outcomes[reading.event.pk] = Outcome.NOT_OURS
+        elif donation := directory.find(reading.seen):
+            news = donation.hear(reading.seen)
+            outcomes[reading.event.pk] = Outcome.APPLIED if news else Outcome.NO_NEWS
+            changed |= {donation.pk: donation} if news else {}
+    Donation.objects.save_standing(changed.values())
+    return outcomes

@@ -1,0 +1,41 @@
+"""Ask Stripe about the gifts it has been silent about, so that a lost webhook leaves nobody in doubt."""
+
+import json
+import logging
+from datetime import datetime
+
+import stripe
+from django.db import transaction
+
+from donations.lattice import State
+from donations.models import Donation
+from donations.observation import observe
+from donations.stripe_api import client, patiently
+
+log = logging.getLogger(__name__)
+AT_ONCE = 100
+
+
+def follow_up(now: datetime) -> int:
+    """Hear what Stripe says of up to a hundred unanswered gifts, and let go of those never sent; how many changed."""
+    changed = Donation.objects.never_sent(now).move(State.ABANDONED)
+    for donation in Donation.objects.unanswered(now).order_by("asked_at")[:AT_ONCE]:
+        try:
+            changed += ask(donation, now)
+        except stripe.StripeError as error:
+            log.warning("stripe did not say what became of donation %s: %s", donation.pk, type(error).__name__)
+    return changed
+
+
+def ask(donation: Donation, now: datetime) -> bool:
+    Donation.objects.filter(pk=donation.pk).update(asked_at=now)
+    session = patiently(lambda: client().v1.checkout.sessions.retrieve(str(donation.checkout_session)))
+    seen = observe(json.loads(str(session)))
+    if seen is None:
+        return False
+    with transaction.atomic():
+        locked = Donation.objects.filter(pk=donation.pk).directory().find(seen)
+        if locked is None or not locked.hear(seen):
+            return False
+        Donation.objects.save_standing([locked])
+    return True

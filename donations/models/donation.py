@@ -1,0 +1,193 @@
+"""A donation: one gift of money, one charge."""
+
+import secrets
+from collections.abc import Collection, Iterable
+from datetime import datetime, timedelta
+from typing import Any, Self
+
+from django.conf import settings
+from django.db import connection, models
+from django.db.models import F, Q
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from appeal.models import Campaign
+from donations.lattice import MOVES, State
+from donations.observation import Asked, Observation, Standing, advance
+from ledger.models import Entry
+from ledger.money import Money
+
+ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # no i, l, o, u: it can be read aloud
+UNANSWERED_AFTER = timedelta(minutes=2)
+ABANDONED_AFTER = timedelta(hours=24)
+SAVE_STANDING = """
+    UPDATE donations_donation AS donation
+    SET state = now.state, review = now.review, checkout_session = now.checkout_session,
+        payment_intent = now.payment_intent, charged_at = now.charged_at, entry_id = now.entry_id
+    FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::text[], %s::text[], %s::timestamptz[], %s::bigint[])
+        AS now (id, state, review, checkout_session, payment_intent, charged_at, entry_id)
+    WHERE donation.id = now.id
+"""
+
+
+def new_reference() -> str:
+    """80 random bits, in 16 characters: a page under it is found by its donor only."""
+    return "".join(secrets.choice(ALPHABET) for _ in range(16))
+
+
+class Directory:
+    """Donations, locked, by every name Stripe may call them."""
+
+    def __init__(self, donations: Iterable["Donation"]) -> None:
+        self._by_name = {
+            name: donation for donation in donations for name in (donation.reference, donation.payment_intent) if name
+        }
+
+    def find(self, seen: Observation) -> "Donation | None":
+        return self._by_name.get(seen.reference) or self._by_name.get(seen.payment_intent or "")
+
+
+class DonationQuerySet(models.QuerySet["Donation"]):
+    def start(self, *, campaign: Campaign, amount: Money, form_token: str, email: str, **details: Any) -> "Donation":
+        """A new gift, waiting for its donor. A second one of the same form raises IntegrityError."""
+        return self.create(
+            campaign=campaign,
+            amount_minor=amount.minor,
+            currency=amount.currency,
+            livemode=settings.STRIPE_LIVEMODE,
+            form_token=form_token,
+            email=email,
+            **details,
+        )
+
+    def settled(self) -> Self:
+        return self.filter(state=State.SETTLED)
+
+    def received(self) -> Self:
+        """Stripe has the money, booked or not."""
+        return self.filter(state__in=[State.PAID, State.SETTLED])
+
+    def under_review(self) -> Self:
+        return self.exclude(review="")
+
+    def unanswered(self, now: datetime) -> Self:
+        """Sent to Stripe, and Stripe has been silent: to be asked after two minutes, then after ever longer pauses."""
+        return self.filter(
+            state__in=[State.OPEN, State.PENDING],
+            checkout_session__isnull=False,
+            asked_at__lt=now - UNANSWERED_AFTER - (F("asked_at") - F("created_at")),
+        )
+
+    def never_sent(self, now: datetime) -> Self:
+        """Filled in and never brought to Stripe; a day later nobody will."""
+        return self.filter(state=State.OPEN, checkout_session__isnull=True, created_at__lt=now - ABANDONED_AFTER)
+
+    def named_by(self, seen: Collection[Observation]) -> Self:
+        """Those that Stripe is talking about, by the reference we gave it or by its own id."""
+        references = {observation.reference for observation in seen if observation.reference}
+        intents = {observation.payment_intent for observation in seen if observation.payment_intent}
+        return self.filter(Q(reference__in=references) | Q(payment_intent__in=intents))
+
+    def directory(self) -> Directory:
+        """Lock them, always in the same order, and give them by name. Must run inside a transaction."""
+        return Directory(self.order_by("pk").select_for_update(of=("self",)))
+
+    def save_standing(self, donations: Collection["Donation"]) -> None:
+        """Write what Stripe can change, of many locked donations in one statement."""
+        columns = [
+            [getattr(donation, column) for donation in donations]
+            for column in ("pk", "state", "review", "checkout_session", "payment_intent", "charged_at", "entry_id")
+        ]
+        if donations:
+            with connection.cursor() as cursor:
+                cursor.execute(SAVE_STANDING, columns)
+
+    def move(self, towards: State) -> int:
+        """Move those that may; how many did."""
+        return self.filter(state__in=[state for state in State if towards in MOVES[state]]).update(state=towards)
+
+
+class Donation(models.Model):
+    reference = models.CharField(max_length=16, unique=True, default=new_reference, editable=False)
+    campaign = models.ForeignKey(Campaign, models.PROTECT, related_name="donations")
+    amount_minor = models.BigIntegerField(help_text=_("in the smallest unit of the currency, as Stripe counts"))
+    currency = models.CharField(max_length=3)
+    livemode = models.BooleanField()
+    state = models.CharField(max_length=10, choices=State, default=State.OPEN)
+    review = models.TextField(
+        blank=True, help_text=_("why a person has to look at this: what Stripe said does not fit what we asked for")
+    )
+
+    name = models.CharField(_("name"), max_length=100, blank=True)
+    email = models.EmailField(_("email"))
+    anonymous = models.BooleanField(default=True)
+    message = models.CharField(_("message"), max_length=280, blank=True)
+    language = models.CharField(max_length=10)
+
+    form_token = models.CharField(max_length=32, unique=True, help_text=_("one form, one donation"))
+    attempts = models.PositiveSmallIntegerField(default=0, help_text=_("checkout sessions Stripe failed to open"))
+    checkout_session = models.CharField(max_length=255, unique=True, null=True)  # noqa: DJ001 (absent, not empty)
+    payment_intent = models.CharField(max_length=255, unique=True, null=True)  # noqa: DJ001
+    created_at = models.DateTimeField(auto_now_add=True)
+    asked_at = models.DateTimeField(auto_now_add=True, help_text=_("when we last asked Stripe about it"))
+    charged_at = models.DateTimeField(null=True, help_text=_("when the donor's money was taken: the gift's date"))
+    entry = models.OneToOneField(Entry, models.PROTECT, null=True, related_name="+")
+
+    objects = DonationQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(name="donation_amount_positive", condition=Q(amount_minor__gt=0)),
+            models.CheckConstraint(name="donation_currency_is_iso", condition=Q(currency__regex=r"^[A-Z]{3}$")),
+            models.CheckConstraint(
+                name="donation_settled_means_booked",
+                condition=Q(state=State.SETTLED, entry__isnull=False)
+                | (~Q(state=State.SETTLED) & Q(entry__isnull=True)),
+            ),
+            models.CheckConstraint(
+                name="donation_received_means_charged",
+                condition=Q(charged_at__isnull=False) | ~Q(state__in=[State.PAID, State.SETTLED]),
+            ),
+        ]
+        indexes = [
+            models.Index(
+                name="donation_unfinished",
+                fields=["asked_at"],
+                condition=Q(state__in=[State.OPEN, State.PENDING]),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.reference
+
+    def get_absolute_url(self) -> str:
+        return reverse("donations:gift", args=[self.reference])
+
+    @property
+    def amount(self) -> Money:
+        return Money(self.amount_minor, self.currency)
+
+    @property
+    def received(self) -> bool:
+        return self.state in {State.PAID, State.SETTLED}
+
+    @property
+    def asked(self) -> Asked:
+        return Asked(self.amount_minor, self.currency, self.livemode)
+
+    @property
+    def standing(self) -> Standing:
+        return Standing(State(self.state), self.review, self.checkout_session, self.payment_intent, self.charged_at)
+
+    def settled_by(self, entry: Entry) -> None:
+        """Its money is in the books; in memory."""
+        self.state, self.entry = State.SETTLED, entry
+
+    def hear(self, seen: Observation) -> bool:
+        """Take in what Stripe says, in memory; whether it changed anything."""
+        after = advance(self.asked, self.standing, seen)
+        changed = after != self.standing
+        self.state, self.review = after.state, after.review
+        self.checkout_session, self.payment_intent = after.checkout_session, after.payment_intent
+        self.charged_at = after.charged_at
+        return changed

@@ -1,0 +1,146 @@
+"""What a Stripe object says about a donation of ours. Pure: an object in, a statement out.
+
+Sources: Stripe's object reference for checkout.session, payment_intent and charge (API version 2026-10-28.endive).
+"""
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+
+from donations.lattice import State, forward
+
+StripeObject = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """One statement of Stripe's about the donation that `reference` or `payment_intent` names."""
+
+    reference: str
+    amount_minor: int
+    currency: str
+    livemode: bool
+    towards: State | None = None
+    checkout_session: str | None = None
+    payment_intent: str | None = None
+    charged_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """The part of a donation that Stripe can change."""
+
+    state: State
+    review: str = ""
+    checkout_session: str | None = None
+    payment_intent: str | None = None
+    charged_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What we asked Stripe for, and what every answer has to agree with."""
+
+    amount_minor: int
+    currency: str
+    livemode: bool
+
+
+def observe(thing: StripeObject, event: str = "") -> Observation | None:
+    """What the object says, helped by the kind of event that brought it; None where it is none of our business.
+
+    Raises KeyError or TypeError for an object that is not of Stripe's published shape.
+    """
+    reader = READERS.get(thing["object"])
+    if reader is None or thing.get("mode", "payment") != "payment":
+        return None
+    seen = reader(thing)
+    # A bank debit that failed leaves its session "complete" and "unpaid", as one that is still on its way.
+    return replace(seen, towards=State.FAILED) if event == "checkout.session.async_payment_failed" else seen
+
+
+def advance(asked: Asked, standing: Standing, seen: Observation) -> Standing:
+    """The standing after hearing `seen`. Hearing it again, or after later news, changes nothing."""
+    if differs := difference(asked, standing, seen):
+        return replace(standing, review=standing.review or differs)
+    return Standing(
+        state=forward(standing.state, seen.towards) if seen.towards else standing.state,
+        review=standing.review,
+        checkout_session=standing.checkout_session or seen.checkout_session,
+        payment_intent=standing.payment_intent or seen.payment_intent,
+        charged_at=_latest(standing.charged_at, seen.charged_at),
+    )
+
+
+def difference(asked: Asked, standing: Standing, seen: Observation) -> str:
+    """Why what Stripe says is not what we asked for, in a sentence; empty where it agrees."""
+    if (seen.amount_minor, seen.currency) != (asked.amount_minor, asked.currency):
+        return (
+            f"Stripe says {seen.amount_minor} {seen.currency} (smallest units),"
+            f" we asked for {asked.amount_minor} {asked.currency}."
+        )
+    if seen.livemode != asked.livemode:
+        return f"Stripe says livemode {seen.livemode}, this gift was started with livemode {asked.livemode}."
+    for name in ("checkout_session", "payment_intent"):
+        ours, theirs = getattr(standing, name), getattr(seen, name)
+        if ours and theirs and ours != theirs:
+            return f"Stripe says {name} {theirs}, this gift has {ours}: it may have been paid twice."
+    return ""
+
+
+def _session(thing: StripeObject) -> Observation:
+    paid = thing["status"] == "complete" and thing["payment_status"] == "paid"
+    towards = State.PAID if paid else {"complete": State.PENDING, "expired": State.EXPIRED}.get(thing["status"])
+    return Observation(
+        reference=thing.get("client_reference_id") or thing["metadata"].get("donation", ""),
+        amount_minor=thing["amount_total"],
+        currency=thing["currency"].upper(),
+        livemode=thing["livemode"],
+        towards=towards,
+        checkout_session=thing["id"],
+        payment_intent=_id(thing.get("payment_intent")),
+        charged_at=_moment(thing["created"]) if paid else None,
+    )
+
+
+def _payment_intent(thing: StripeObject) -> Observation:
+    """A declined card is no end: the donor may try another on the same page. Only success is news."""
+    paid = thing["status"] == "succeeded"
+    return Observation(
+        reference=thing["metadata"].get("donation", ""),
+        amount_minor=thing["amount_received"] if paid else thing["amount"],
+        currency=thing["currency"].upper(),
+        livemode=thing["livemode"],
+        towards={"succeeded": State.PAID, "processing": State.PENDING}.get(thing["status"]),
+        payment_intent=thing["id"],
+        charged_at=_moment(thing["created"]) if paid else None,
+    )
+
+
+def _charge(thing: StripeObject) -> Observation:
+    paid = thing["status"] == "succeeded" and thing["paid"]
+    return Observation(
+        reference=thing["metadata"].get("donation", ""),
+        amount_minor=thing["amount"],
+        currency=thing["currency"].upper(),
+        livemode=thing["livemode"],
+        towards=State.PAID if paid else None,
+        payment_intent=_id(thing.get("payment_intent")),
+        charged_at=_moment(thing["created"]) if paid else None,
+    )
+
+
+READERS = {"checkout.session": _session, "payment_intent": _payment_intent, "charge": _charge}
+
+
+def _id(field: str | StripeObject | None) -> str | None:
+    return field["id"] if isinstance(field, dict) else field
+
+
+def _moment(seconds: int) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+def _latest(*moments: datetime | None) -> datetime | None:
+    """A session is made before its intent, and an intent before its charge: the charge's time wins in any order."""
+    return max((moment for moment in moments if moment), default=None)

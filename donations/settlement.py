@@ -1,0 +1,133 @@
+"""Read Stripe's balance, transaction by transaction, into the books.
+
+This is the second of two independent ways a gift is found: what a lost webhook never told stands in this list too.
+"""
+
+import json
+import logging
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from django.db import connection, transaction
+from stripe.params import BalanceTransactionListParams
+
+from donations.bookkeeping import Booking, Moved, settle
+from donations.lattice import State
+from donations.models import BalanceTransaction, Donation, Sweep
+from donations.observation import Observation, observe
+from donations.stripe_api import client, patiently
+
+log = logging.getLogger(__name__)
+PAGE = 100
+GIFTS = {"charge", "payment"}  # Stripe's types for money in by card and by other methods
+# Stripe may list a transaction a little after its time, so every sweep reads this much again.
+OVERLAP = timedelta(minutes=15)
+SWEEP = "balance_transactions"
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    moved: Moved
+    seen: Observation | None
+
+
+def sweep() -> int:
+    """Book all that Stripe lists since the last complete sweep; how many movements were new."""
+    mark = Sweep.objects.filter(name=SWEEP).first()
+    booked, newest = 0, None
+    for page in pages(mark.read_until - OVERLAP if mark else None):
+        booked += book_page(page)
+        newest = newest or page[0].moved.created_at
+    if newest:
+        Sweep.reached(SWEEP, newest)
+    return booked
+
+
+def pages(since: datetime | None) -> Iterator[list[Listed]]:
+    """Stripe's balance transactions, newest first, in pages of at most a hundred with their charges in them."""
+    params: BalanceTransactionListParams = {"limit": PAGE, "expand": ["data.source"]}
+    if since:
+        params["created"] = {"gte": int(since.timestamp())}
+    while True:
+        answer = json.loads(str(patiently(lambda: client().v1.balance_transactions.list(params))))
+        if answer["data"]:
+            yield [listed(row) for row in answer["data"]]
+        if not answer["has_more"]:
+            return
+        params["starting_after"] = answer["data"][-1]["id"]
+
+
+def listed(row: dict[str, Any]) -> Listed:
+    source = row["source"] if isinstance(row["source"], dict) else {"id": row["source"] or "", "object": ""}
+    moved = Moved(
+        stripe_id=row["id"],
+        kind=row["type"],
+        source=source["id"],
+        currency=row["currency"].upper(),
+        amount=row["amount"],
+        fee=row["fee"],
+        net=row["net"],
+        exchange_rate=row["exchange_rate"],
+        created_at=datetime.fromtimestamp(row["created"], UTC),
+    )
+    return Listed(moved, observe(source) if moved.kind in GIFTS else None)
+
+
+def book_page(page: Sequence[Listed]) -> int:
+    """Book a page in one transaction; where one movement spoils it, each in a transaction of its own."""
+    try:
+        return book(page)
+    except Exception:
+        if len(page) == 1:
+            raise
+        log.exception("a page of balance transactions is booked one by one")
+    return sum(book([each]) for each in page)
+
+
+@transaction.atomic
+def book(page: Sequence[Listed]) -> int:
+    """Book what is not booked yet; how many that were."""
+    with connection.cursor() as cursor:  # one settler at a time, so that no movement is explained in two ways
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [SWEEP])
+    known = set(
+        BalanceTransaction.objects.filter(stripe_id__in=[each.moved.stripe_id for each in page]).values_list(
+            "stripe_id", flat=True
+        )
+    )
+    fresh = [each for each in page if each.moved.stripe_id not in known]
+    bookings = explain(fresh)
+    settle(bookings)
+    return len(bookings)
+
+
+def explain(fresh: Sequence[Listed]) -> list[Booking]:
+    """Find the gift behind each movement. What Stripe says of its charge is heard here too, webhook or not."""
+    named = Donation.objects.named_by([each.seen for each in fresh if each.seen])
+    directory = named.select_related("campaign__card_fund").directory()
+    bookings: list[Booking] = []
+    settled: set[int] = set()
+    for each in fresh:
+        donation = directory.find(each.seen) if each.seen else None
+        problem = obstacle(each, donation, settled)
+        bookings.append(Booking(each.moved, donation, problem))
+        if donation and not problem:
+            settled.add(donation.pk)
+    return bookings
+
+
+def obstacle(each: Listed, donation: Donation | None, settled: Collection[int]) -> str:
+    """Why this movement cannot be booked as a gift, in a sentence for the treasurer; empty where it can."""
+    if each.seen is None:
+        return f"Stripe moved money by a {each.moved.kind}, which we do not know how to book."
+    if donation is None:
+        return f"The charge {each.moved.source} names no donation of ours."
+    donation.hear(each.seen)
+    if donation.review:
+        return donation.review
+    if donation.state != State.PAID or donation.pk in settled:
+        return f"The gift {donation.reference} is {donation.get_state_display()}: it cannot be settled by this charge."
+    if donation.campaign.card_fund.currency != each.moved.currency:
+        return f"Stripe settled in {each.moved.currency}, the fund is kept in {donation.campaign.card_fund.currency}."
+    return ""

@@ -1,0 +1,243 @@
+"""The first road of money, over real HTTP: from the form through Stripe's page and webhooks into the books."""
+
+import concurrent.futures
+import datetime
+from urllib.parse import unquote_plus
+
+import pytest
+import requests
+from django.core.management import call_command
+from django.db import connection
+from django.test import Client
+from django.utils import timezone
+from pytest_django import Settings
+
+from appeal.models import Campaign
+from donations import checkout, settlement
+from donations.drain import drain
+from donations.followup import follow_up
+from donations.models import Donation, State, StripeEvent
+from donations.sandbox.process import Sandbox
+from ledger import chart
+from ledger.money import Money
+from tests.donations import build
+from tests.donations.test_giving import send, token
+from tests.stripe_sandbox import pay
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def campaign() -> Campaign:
+    return build.campaign()
+
+
+def heard(sandbox: Sandbox, seconds: int = 1) -> None:
+    """Every webhook has been delivered, and the inbox emptied."""
+    assert sandbox.control("deliveries/wait")["quiet"]
+    drain(timezone.now() + datetime.timedelta(seconds=seconds))
+
+
+def refreshed(donation: Donation) -> Donation:
+    donation.refresh_from_db()
+    return donation
+
+
+def test_a_gift_from_the_form_to_the_books(sandbox: Sandbox, campaign: Campaign) -> None:
+    answer = send(campaign, gift="۵۰")
+    assert answer.status_code == 303
+    back = pay(answer.headers["Location"])
+    donation = Donation.objects.get()
+    assert (back.status_code, back.headers["Location"]) == (303, f"{donation_url(donation)}thanks/")
+    heard(sandbox)
+    assert refreshed(donation).state == State.PAID
+    assert "Thank you" in Client().get(f"/gifts/{donation.reference}/thanks/").content.decode()
+
+    settlement.sweep()
+    assert refreshed(donation).state == State.SETTLED
+    assert campaign.raised() == Money(50_00, "USD")
+    assert campaign.card_fund.balance(chart.STRIPE).minor == balance(sandbox)
+    call_command("verify_ledger")
+
+
+def donation_url(donation: Donation) -> str:
+    from django.conf import settings
+
+    return f"{settings.PUBLIC_URL}{donation.get_absolute_url()}"
+
+
+def balance(sandbox: Sandbox) -> int:
+    """What Stripe says it holds for us, in US cents."""
+    answer = requests.get(f"{sandbox.url}/v1/balance", auth=("sk_test_tests", ""), timeout=10).json()
+    return sum(part["amount"] for part in answer["available"] + answer["pending"] if part["currency"] == "usd")
+
+
+def test_what_we_ask_of_stripe_is_what_was_designed(sandbox: Sandbox, campaign: Campaign) -> None:
+    donation = build.donation(campaign)
+    checkout.payment_page(donation)
+    asked = [each for each in sandbox.look("requests")["requests"] if each["url"] == "/v1/checkout/sessions"]
+    body = unquote_plus(asked[-1]["body"])
+    assert "submit_type=donate" in body
+    assert "adaptive_pricing[enabled]=false" in body
+    assert f"payment_intent_data[metadata][donation]={donation.reference}" in body
+    for absent in ("payment_method_types", "receipt_email"):
+        assert absent not in body
+
+
+def test_asking_twice_gives_the_same_page(sandbox: Sandbox, campaign: Campaign) -> None:
+    donation = build.donation(campaign)
+    first = checkout.payment_page(donation)
+    assert checkout.payment_page(donation) == first  # as a second tab, which knows no session yet
+    assert checkout.payment_page(refreshed(donation)) == first
+
+
+def test_two_posts_of_one_form_at_once_make_one_donation_and_one_session(sandbox: Sandbox, campaign: Campaign) -> None:
+    same = token()
+
+    def post(_: int) -> str:
+        try:
+            return str(send(campaign, token=same).headers["Location"])
+        finally:
+            connection.close()
+
+    with concurrent.futures.ThreadPoolExecutor(2) as threads:
+        pages = set(threads.map(post, range(2)))
+    assert len(pages) == 1
+    assert Donation.objects.count() == 1
+
+
+def test_each_event_redelivered_three_times_changes_nothing(sandbox: Sandbox, campaign: Campaign) -> None:
+    sandbox.control("deliveries", duplicate=3, shuffle=True)
+    donation = build.donation(campaign)
+    pay(checkout.payment_page(donation))
+    heard(sandbox)
+    settlement.sweep()
+    once = refreshed(donation).state, StripeEvent.objects.count()
+    sandbox.control("deliveries/resend", times=3)
+    heard(sandbox)
+    settlement.sweep()
+    assert (refreshed(donation).state, StripeEvent.objects.count()) == once
+    assert campaign.raised() == Money(50_00, "USD")
+
+
+def test_a_gift_whose_webhooks_are_all_lost_is_found_by_the_sweep(sandbox: Sandbox, campaign: Campaign) -> None:
+    sandbox.control("deliveries", mode="drop")
+    donation = build.donation(campaign)
+    pay(checkout.payment_page(donation))
+    heard(sandbox)
+    assert (StripeEvent.objects.count(), refreshed(donation).state) == (0, State.OPEN)
+    settlement.sweep()
+    assert refreshed(donation).state == State.SETTLED
+
+
+def test_a_silent_stripe_is_asked_what_became_of_the_gift(sandbox: Sandbox, campaign: Campaign) -> None:
+    sandbox.control("deliveries", mode="drop")
+    paid, left = build.donation(campaign), build.donation(campaign)
+    pay(checkout.payment_page(paid))
+    checkout.payment_page(left)
+    sandbox.control("clock", advance=25 * 3600)
+    follow_up(timezone.now() + datetime.timedelta(minutes=5))
+    assert (refreshed(paid).state, refreshed(left).state) == (State.PAID, State.EXPIRED)
+
+
+def test_a_declined_card_leaves_the_gift_open_and_another_one_pays_it(sandbox: Sandbox, campaign: Campaign) -> None:
+    donation = build.donation(campaign)
+    page = checkout.payment_page(donation)
+    for number in ("4000000000000002", "4000000000009995"):
+        assert pay(page, number).status_code == 402
+    heard(sandbox)
+    assert refreshed(donation).state == State.OPEN
+    pay(page)
+    heard(sandbox)
+    assert refreshed(donation).state == State.PAID
+
+
+def test_a_gift_left_on_stripes_page_expires(sandbox: Sandbox, campaign: Campaign) -> None:
+    donation = build.donation(campaign)
+    checkout.payment_page(donation)
+    sandbox.control("clock", advance=25 * 3600)
+    heard(sandbox)
+    assert refreshed(donation).state == State.EXPIRED
+    assert "Start again" in Client().get(donation.get_absolute_url()).content.decode()
+
+
+def test_a_cancelled_gift_cannot_be_paid_any_more(sandbox: Sandbox, campaign: Campaign) -> None:
+    donation = build.donation(campaign)
+    page = checkout.payment_page(donation)
+    Client().post(f"/gifts/{donation.reference}/cancel/")
+    assert refreshed(donation).state == State.CANCELLED
+    assert pay(page).status_code != 303
+    heard(sandbox)
+    assert refreshed(donation).state == State.CANCELLED
+
+
+def test_paid_in_one_tab_while_cancelled_in_another_is_paid(sandbox: Sandbox, campaign: Campaign) -> None:
+    donation = build.donation(campaign)
+    pay(checkout.payment_page(donation))
+    Client().post(f"/gifts/{donation.reference}/cancel/")
+    heard(sandbox)
+    assert refreshed(donation).state == State.PAID
+
+
+def test_a_gift_in_another_currency_settles_in_the_funds(sandbox: Sandbox, campaign: Campaign) -> None:
+    donation = build.donation(campaign, Money(10_000, "JPY"))
+    pay(checkout.payment_page(donation))
+    heard(sandbox)
+    settlement.sweep()
+    movement = refreshed(donation).balance_transactions.get()
+    assert (movement.currency, donation.amount) == ("USD", Money(10_000, "JPY"))
+    assert movement.exchange_rate is not None
+    assert campaign.raised().minor == movement.amount
+
+
+def test_a_stripe_that_is_too_busy_for_a_moment_is_asked_again(sandbox: Sandbox, campaign: Campaign) -> None:
+    donation = build.donation(campaign)
+    sandbox.control("faults", path="/v1/checkout/sessions", status=429, times=2)
+    assert checkout.payment_page(donation).startswith(sandbox.url)
+
+
+def test_a_slow_stripe_is_not_waited_for_forever_and_the_gift_is_resumed(
+    sandbox: Sandbox, campaign: Campaign, settings: Settings
+) -> None:
+    settings.STRIPE_TIMEOUT = 0.3
+    sandbox.control("faults", path="/v1/checkout/sessions", status="timeout", times=3)
+    answer = send(campaign)
+    assert answer.status_code == 503
+    settings.STRIPE_TIMEOUT = 20.0
+    donation = Donation.objects.get()
+    assert donation.state == State.OPEN
+    resumed = Client().post(f"/gifts/{donation.reference}/resume/")
+    assert resumed.status_code == 303
+    pay(resumed.headers["Location"])
+    heard(sandbox)
+    assert refreshed(donation).state == State.PAID
+
+
+def test_a_failure_that_stripe_remembers_is_not_asked_for_again(sandbox: Sandbox, campaign: Campaign) -> None:
+    donation = build.donation(campaign)
+    sandbox.control("faults", path="/v1/checkout/sessions", status=500, times=3)
+    with pytest.raises(checkout.StripeUnavailable):
+        checkout.payment_page(donation)
+    assert checkout.payment_page(refreshed(donation)).startswith(sandbox.url)
+
+
+def test_a_gift_that_is_paid_is_not_brought_to_stripe_again(sandbox: Sandbox, campaign: Campaign) -> None:
+    donation = build.donation(campaign)
+    pay(checkout.payment_page(donation))
+    answer = Client().post(f"/gifts/{donation.reference}/resume/")
+    assert (answer.status_code, answer.headers["Location"]) == (302, donation.get_absolute_url())
+
+
+def test_our_own_link_of_an_older_api_version_is_read_in_ours(sandbox: Sandbox, campaign: Campaign) -> None:
+    donation = build.donation(campaign)
+    sandbox.control("deliveries", mode="drop")
+    pay(checkout.payment_page(donation))
+    session = refreshed(donation).checkout_session
+    StripeEvent.objects.create(
+        stripe_id="evt_old",
+        kind="checkout.session.completed",
+        body='{"id": "evt_old", "type": "checkout.session.completed", "object": "event", "livemode": false,'
+        f' "api_version": "2020-08-27", "data": {{"object": {{"object": "checkout.session", "id": "{session}"}}}}}}',
+    )
+    heard(sandbox)
+    assert refreshed(donation).state == State.PAID
