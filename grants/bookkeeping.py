@@ -1,0 +1,75 @@
+"""All that can happen to the money of a grant: promised, paid, come back, released. Each is one entry in the books."""
+
+import datetime
+
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.utils import timezone
+
+from grants.models import State, Tranche
+from ledger import chart
+from ledger.journal import Draft, Line, NotEnoughFree, record
+from ledger.models import Fund
+from ledger.money import Money
+
+__all__ = ["NotEnoughFree", "pay", "promise", "release", "take_back"]
+
+
+@transaction.atomic
+def promise(tranche: Tranche, *, by: User, on: datetime.date) -> None:
+    """Set the fund's free money aside for this tranche. NotEnoughFree or Refused says why not."""
+    tranche.hold_for(State.PROMISED)
+    tranche.refuse_excluded_country()
+    entry = record(Draft("tranche_promised", str(tranche), on, _set_aside(tranche), discretionary=True))
+    tranche.move(State.PROMISED, promise_entry=entry, proposed_by=by, proposed_at=timezone.now())
+
+
+@transaction.atomic
+def pay(tranche: Tranche, *, by: User, sent_on: datetime.date, bank_reference: str, wire_fee: Money) -> None:
+    """The bank has sent it: the promise becomes a grant paid, and the general fund bears the bank's fee.
+
+    The decision was the promise, this is a fact: what a donor's bank takes back in between never stops a payment.
+    """
+    tranche.hold_for(State.SENT)
+    tranche.refuse_excluded_country()
+    lines = (*_let_go(tranche), *_handed_over(tranche), *_fee(wire_fee))
+    entry = record(Draft("tranche_paid", str(tranche), sent_on, lines))
+    tranche.move(State.SENT, payment_entry=entry, sent_by=by, sent_on=sent_on, bank_reference=bank_reference)
+
+
+@transaction.atomic
+def take_back(tranche: Tranche, *, on: datetime.date) -> None:
+    """The payee's bank sent the whole sum back: it is promised again, not paid. The wire fee stays spent."""
+    tranche.hold_for(State.FAILED)
+    lines = (*_set_aside(tranche), *_handed_back(tranche))
+    entry = record(Draft("tranche_returned", str(tranche), on, lines))
+    tranche.move(State.FAILED, return_entry=entry)
+
+
+@transaction.atomic
+def release(tranche: Tranche, *, on: datetime.date) -> None:
+    """The tranche will not be paid: its money is free again."""
+    tranche.hold_for(State.RELEASED)
+    entry = record(Draft("tranche_released", str(tranche), on, _let_go(tranche), reverses=tranche.promise_entry))
+    tranche.move(State.RELEASED, release_entry=entry)
+
+
+def _set_aside(tranche: Tranche) -> tuple[Line, ...]:
+    return (Line(chart.ENCUMBERED, tranche.fund, tranche.amount), Line(chart.CONTRA, tranche.fund, -tranche.amount))
+
+
+def _let_go(tranche: Tranche) -> tuple[Line, ...]:
+    return (Line(chart.CONTRA, tranche.fund, tranche.amount), Line(chart.ENCUMBERED, tranche.fund, -tranche.amount))
+
+
+def _handed_over(tranche: Tranche) -> tuple[Line, ...]:
+    return (Line(chart.GRANTS, tranche.fund, tranche.amount), Line(chart.BANK, tranche.fund, -tranche.amount))
+
+
+def _handed_back(tranche: Tranche) -> tuple[Line, ...]:
+    return (Line(chart.BANK, tranche.fund, tranche.amount), Line(chart.GRANTS, tranche.fund, -tranche.amount))
+
+
+def _fee(fee: Money) -> tuple[Line, ...]:
+    general = Fund.objects.general(fee.currency)
+    return (Line(chart.BANK_FEES, general, fee), Line(chart.BANK, general, -fee))

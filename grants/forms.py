@@ -1,0 +1,136 @@
+"""The forms of the staff pages: amounts as people write them, in the currency of the fund that pays."""
+
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from grants.models import Grant, Initiative, Tranche
+from grants.models.initiative import country_names, known_language
+from grants.steps import read_amount
+from ledger.models import Channel, Fund
+from ledger.money import Money
+
+
+class LanguagesField(forms.CharField):
+    """Language codes with commas between; a list to the model."""
+
+    def prepare_value(self, value: Any) -> Any:
+        return ", ".join(value) if isinstance(value, list) else value
+
+    def clean(self, value: Any) -> list[str]:
+        codes = [code.strip() for code in super().clean(value).split(",") if code.strip()]
+        for code in codes:
+            known_language(code)
+        return codes
+
+
+class InitiativeForm(forms.ModelForm[Initiative]):
+    country = forms.ChoiceField(
+        label=_("Country"),
+        choices=lambda: [("", "—"), *country_names().items()],
+        help_text=_("Where the work is done."),
+    )
+    languages = LanguagesField(
+        label=_("Languages"), help_text=_("Codes with commas between, the one they read best first: prs, ps, en")
+    )
+
+    class Meta:
+        model = Initiative
+        fields = "__all__"  # noqa: DJ007 (every field of it is for staff)
+
+
+class FundChoice(forms.ModelChoiceField[Fund]):
+    def label_from_instance(self, fund: Fund) -> str:
+        return _("%(fund)s: %(free)s free") % {"fund": fund.name, "free": fund.free().format()}
+
+
+def positive_amount(text: str, currency: str) -> Money:
+    amount = read_amount(text, currency)
+    if amount <= Money.zero(currency):
+        raise ValidationError(_("Give an amount above zero."))
+    return amount
+
+
+class GrantForm(forms.ModelForm[Grant]):
+    fund = FundChoice(label=_("Fund"), queryset=Fund.objects.exclude(channel=Channel.NONE))
+    amount = forms.CharField(label=_("Amount"), help_text=_("In the fund's currency."))
+
+    class Meta:
+        model = Grant
+        fields = ("initiative", "campaign", "fund", "purpose", "awarded_on", "publication", "consent")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk:
+            self.initial["amount"] = self.instance.amount.decimal
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or self.cleaned_data
+        campaign, fund, amount = given.get("campaign"), given.get("fund"), given.get("amount")
+        if campaign and fund and fund not in {campaign.card_fund, campaign.bank_fund}:
+            self.add_error("fund", _("This fund belongs to another appeal."))
+        elif fund and amount:
+            self._set_amount(amount, fund.currency)
+        return given
+
+    def _set_amount(self, text: str, currency: str) -> None:
+        try:
+            amount = positive_amount(text, currency)
+        except ValidationError as error:
+            self.add_error("amount", error)
+        else:
+            self.instance.amount_minor, self.instance.currency = amount.minor, amount.currency
+
+
+class PlanForm(forms.ModelForm[Tranche]):
+    """A tranche that is not promised yet; fund and currency are its grant's."""
+
+    amount = forms.CharField(label=_("Amount"))
+
+    class Meta:
+        model = Tranche
+        fields = ("payee", "account")
+        widgets = {"account": forms.Textarea(attrs={"rows": 3, "cols": 40})}
+
+    def __init__(self, *args: Any, grant: Grant, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.grant = grant
+        if self.instance.pk:
+            self.initial["amount"] = self.instance.amount.decimal
+
+    def clean_amount(self) -> Money | None:
+        if not self.grant.currency:  # the grant's own form has said what is wrong with it
+            return None
+        amount = positive_amount(self.cleaned_data["amount"], self.grant.currency)
+        self.instance.fund = self.grant.fund
+        self.instance.amount_minor, self.instance.currency = amount.minor, amount.currency
+        return amount
+
+
+class PlanFormSet(forms.BaseInlineFormSet[Tranche, Grant, forms.ModelForm[Tranche]]):
+    def get_form_kwargs(self, index: int | None) -> dict[str, Any]:
+        return super().get_form_kwargs(index) | {"grant": self.instance}
+
+    def clean(self) -> None:
+        super().clean()
+        if not self.instance.currency or any(self.errors):
+            return
+        total = sum((form.cleaned_data["amount"] for form in self.kept()), start=self.already())
+        if total > self.instance.amount:
+            words = {"total": total.format(), "grant": self.instance.amount.format()}
+            raise ValidationError(_("The tranches come to %(total)s, more than the grant of %(grant)s.") % words)
+
+    def kept(self) -> list[forms.ModelForm[Tranche]]:
+        deleted = self.deleted_forms
+        return [form for form in self.forms if form.cleaned_data.get("amount") and form not in deleted]
+
+    def already(self) -> Money:
+        """What is promised or paid of this grant."""
+        sums = [tranche.amount for tranche in self.instance.tranches.claiming()] if self.instance.pk else []
+        return sum(sums, start=Money.zero(self.instance.currency))
+
+    def save_new(self, form: forms.ModelForm[Tranche], commit: bool = True) -> Tranche:
+        form.instance.number = self.instance.next_number()
+        return super().save_new(form, commit)

@@ -1,0 +1,91 @@
+"""Refugee-led initiatives: who they are, and what of it keeps them findable for us alone."""
+
+from operator import itemgetter
+
+from babel import Locale
+from django.contrib.postgres.fields import ArrayField
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+
+from ledger.currencies import locale_for
+
+# CLDR has two-letter codes that ISO 3166 assigns to no country; XK, Kosovo, is the one in use.
+NO_COUNTRIES = {"AC", "CP", "CQ", "DG", "EA", "EU", "EZ", "IC", "QO", "TA", "UN", "XA", "XB", "ZZ"}
+
+
+class Region(models.TextChoices):
+    """The United Nations' subregions round the network, wide enough to hide a group in."""
+
+    EASTERN_ASIA = "eastern-asia", _("Eastern Asia")
+    SOUTH_EASTERN_ASIA = "south-eastern-asia", _("South-eastern Asia")
+    SOUTHERN_ASIA = "southern-asia", _("Southern Asia")
+    CENTRAL_ASIA = "central-asia", _("Central Asia")
+    WESTERN_ASIA = "western-asia", _("Western Asia")
+    OCEANIA = "oceania", _("Oceania")
+    ELSEWHERE = "elsewhere", _("Elsewhere")
+
+
+def country_names() -> dict[str, str]:
+    """ISO 3166 alpha-2 codes and their names in the active language, by name."""
+    countries = {
+        code: name
+        for code, name in locale_for(get_language() or "en").territories.items()
+        if len(code) == 2 and code not in NO_COUNTRIES
+    }
+    return dict(sorted(countries.items(), key=itemgetter(1)))
+
+
+def known_language(code: str) -> None:
+    if code.partition("-")[0] not in {*Locale("en").languages, "prs"}:  # CLDR writes Dari as fa-AF
+        raise ValidationError(_("“%(code)s” is no language code. Dari is “prs”, Burmese “my”."), params={"code": code})
+
+
+class Initiative(models.Model):
+    """An organisation or group led by refugees. Pages show of it what `publication.public_view` gives."""
+
+    name = models.CharField(_("name"), max_length=200)
+    public_alias = models.CharField(
+        _("name for the public"),
+        max_length=200,
+        blank=True,
+        help_text=_("Shown instead of the name, where a name is shown at all."),
+    )
+    country = models.CharField(_("country"), max_length=2)
+    region = models.CharField(_("region"), max_length=20, choices=Region)
+    place = models.CharField(
+        _("exact place"),
+        max_length=200,
+        blank=True,
+        help_text=_("Never published. Leave it empty unless the work needs it."),
+    )
+    languages = ArrayField(models.CharField(max_length=12, validators=[known_language]), verbose_name=_("languages"))
+    email = models.EmailField(_("contact email"))
+    registration = models.CharField(_("registration number"), max_length=100, blank=True)
+    why_unregistered = models.TextField(_("why there is no registration"), blank=True)
+
+    class Meta:
+        ordering = ["name"]
+        verbose_name = _("initiative")
+        verbose_name_plural = _("initiatives")
+        constraints = [
+            models.CheckConstraint(
+                name="initiative_country_is_iso_alpha_2",
+                condition=Q(country__regex=r"^[A-Z]{2}$"),
+                violation_error_message=_("Choose a country."),
+            ),
+            models.CheckConstraint(
+                name="initiative_registered_or_says_why",
+                condition=~Q(registration="") | ~Q(why_unregistered=""),
+                violation_error_message=_("Give the registration number, or say why there is none."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def country_name(self) -> str:
+        """In the language of the page."""
+        return country_names().get(self.country, self.country)

@@ -1,0 +1,240 @@
+"""Tranches: the parts a grant is paid in, each promised, approved by a second person, sent and confirmed.
+
+What may never happen is refused by the database (`migrations/0002_two_people.py`);
+the verbs here say it in words first.
+"""
+
+import datetime
+import secrets
+from typing import Any, Self
+
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.db import models, transaction
+from django.db.models import F, Func, Q
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from grants.models.grant import Grant
+from ledger.models import Entry, Fund
+from ledger.money import Money
+
+
+class Refused(Exception):
+    """A verb said no; str() is a sentence for the person who asked."""
+
+
+class State(models.TextChoices):
+    PLANNED = "planned", _("planned")
+    PROMISED = "promised", _("promised")
+    APPROVED = "approved", _("approved")
+    SENT = "sent", _("sent")
+    CONFIRMED = "confirmed", _("confirmed")
+    FAILED = "failed", _("failed")
+    RELEASED = "released", _("released")
+
+
+MOVES = {
+    State.PLANNED: {State.PROMISED},
+    State.PROMISED: {State.APPROVED, State.RELEASED},
+    State.APPROVED: {State.SENT, State.RELEASED},
+    State.SENT: {State.CONFIRMED, State.FAILED},
+    State.FAILED: {State.RELEASED},
+    State.CONFIRMED: set(),
+    State.RELEASED: set(),
+}
+
+
+def new_key() -> str:
+    return secrets.token_urlsafe(24)
+
+
+class Fingerprint(Func):
+    """SHA-256 of the details a person approves: amount, currency, fund, payee and account, one a line."""
+
+    function = "grants_fingerprint"
+    output_field = models.CharField(max_length=64)
+
+
+class TrancheQuerySet(models.QuerySet["Tranche"]):
+    def planned(self) -> Self:
+        return self.filter(state=State.PLANNED)
+
+    def claiming(self) -> Self:
+        """Promised or paid: what a grant's amount is used up by, plans apart."""
+        return self.exclude(state__in=[State.PLANNED, State.RELEASED])
+
+    def promised(self) -> Self:
+        """Set aside and not on its way: approved or not."""
+        return self.filter(state__in=[State.PROMISED, State.APPROVED, State.FAILED])
+
+    def sent(self) -> Self:
+        """Out of our bank, confirmed or not."""
+        return self.filter(state__in=[State.SENT, State.CONFIRMED])
+
+    def confirmed(self) -> Self:
+        return self.filter(state=State.CONFIRMED)
+
+    def that_may_become(self, goal: State) -> Self:
+        return self.filter(state__in=[state for state, goals in MOVES.items() if goal in goals])
+
+
+class Tranche(models.Model):
+    """One payment to come. Its entries in the books are promise, payment, and return or release if it goes wrong."""
+
+    grant = models.ForeignKey(Grant, models.PROTECT, related_name="tranches")
+    number = models.PositiveSmallIntegerField(_("number"))
+    fund = models.ForeignKey(Fund, models.PROTECT, related_name="+", editable=False)
+    amount_minor = models.BigIntegerField()
+    currency = models.CharField(max_length=3)
+    payee = models.CharField(_("payee"), max_length=140, help_text=_("The account holder's name, as the bank has it."))
+    account = models.TextField(
+        _("account"), help_text=_("Account number or IBAN, bank, and what else the transfer needs.")
+    )
+    fingerprint = models.GeneratedField(
+        expression=Fingerprint(F("amount_minor"), F("currency"), F("fund"), F("payee"), F("account")),
+        output_field=models.CharField(max_length=64),
+        db_persist=True,
+    )
+    state = models.CharField(_("state"), max_length=10, choices=State, default=State.PLANNED)
+    confirmation_key = models.CharField(max_length=32, unique=True, default=new_key, editable=False)
+
+    proposed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    proposed_at = models.DateTimeField(_("proposed at"), null=True)
+    promise_entry = models.OneToOneField(Entry, models.PROTECT, null=True, related_name="+")
+    sent_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    sent_on = models.DateField(_("sent on"), null=True)
+    bank_reference = models.CharField(_("bank reference"), max_length=100, blank=True)
+    payment_entry = models.OneToOneField(Entry, models.PROTECT, null=True, related_name="+")
+    confirmed_on = models.DateField(_("confirmed on"), null=True)
+    return_entry = models.OneToOneField(Entry, models.PROTECT, null=True, related_name="+")
+    release_entry = models.OneToOneField(Entry, models.PROTECT, null=True, related_name="+")
+
+    objects = TrancheQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["grant", "number"]
+        verbose_name = _("tranche")
+        verbose_name_plural = _("tranches")
+        constraints = [
+            models.UniqueConstraint(name="tranche_number_is_unique_in_its_grant", fields=["grant", "number"]),
+            models.CheckConstraint(name="tranche_amount_is_positive", condition=Q(amount_minor__gt=0)),
+            models.CheckConstraint(name="tranche_state_is_known", condition=Q(state__in=State.values)),
+            models.CheckConstraint(
+                name="tranche_payee_is_one_line",
+                condition=~Q(payee__contains="\n") & ~Q(payee="") & ~Q(account=""),
+                violation_error_message=_("Give the payee on one line, and the account."),
+            ),
+            models.CheckConstraint(
+                name="tranche_promised_means_booked_by_a_person",
+                condition=Q(state=State.PLANNED, promise_entry=None, proposed_by=None, proposed_at=None)
+                | ~Q(state=State.PLANNED)
+                & Q(promise_entry__isnull=False, proposed_by__isnull=False, proposed_at__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="tranche_sent_means_paid_with_evidence",
+                condition=Q(payment_entry=None, sent_by=None, sent_on=None, bank_reference="")
+                & ~Q(state__in=[State.SENT, State.CONFIRMED, State.FAILED])
+                | Q(payment_entry__isnull=False, sent_by__isnull=False, sent_on__isnull=False)
+                & ~Q(bank_reference="")
+                & ~Q(state__in=[State.PLANNED, State.PROMISED, State.APPROVED]),
+            ),
+            models.CheckConstraint(
+                name="tranche_confirmed_means_dated",
+                condition=Q(state=State.CONFIRMED, confirmed_on__isnull=False)
+                | ~Q(state=State.CONFIRMED) & Q(confirmed_on=None),
+            ),
+            models.CheckConstraint(
+                name="tranche_returned_means_failed",
+                condition=Q(payment_entry=None, return_entry=None)
+                | Q(return_entry=None, state__in=[State.SENT, State.CONFIRMED])
+                | Q(payment_entry__isnull=False, return_entry__isnull=False, state__in=[State.FAILED, State.RELEASED]),
+            ),
+            models.CheckConstraint(
+                name="tranche_released_means_booked",
+                condition=Q(state=State.RELEASED, release_entry__isnull=False)
+                | ~Q(state=State.RELEASED) & Q(release_entry=None),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.grant.reference}-{self.number}"
+
+    def get_absolute_url(self) -> str:
+        """The initiative's own link: whoever has it may confirm that the money came."""
+        return reverse("grants:confirm", args=[self.confirmation_key])
+
+    @property
+    def amount(self) -> Money:
+        return Money(self.amount_minor, self.currency)
+
+    def redirect_to(self, *, payee: str, account: str, by: User, at: datetime.datetime) -> None:
+        """Pay another account. Whoever changes it is the proposer now, and every approval so far is void."""
+        changeable = Tranche.objects.filter(pk=self.pk, state__in=[State.PROMISED, State.APPROVED])
+        if not changeable.update(payee=payee, account=account, proposed_by=by, proposed_at=at):
+            raise Refused(_("The payee and account can change only before the money is sent."))
+        self.refresh_from_db()
+
+    @transaction.atomic
+    def approve(self, *, by: User, seen: str) -> None:
+        """A second person has read the details whose fingerprint is `seen`, and agrees to exactly these."""
+        if by.pk == self.proposed_by_id:
+            raise Refused(_("You proposed this payment, so another person has to approve it."))
+        self.refuse_excluded_country()
+        self.move(State.APPROVED, only_if=Q(fingerprint=seen) & ~Q(proposed_by=by))
+        self.approvals.create(approved_by=by, proposed_by_id=self.proposed_by_id, fingerprint=seen)  # type: ignore[misc]
+
+    def confirm(self, on: datetime.date) -> None:
+        """The initiative says the money came."""
+        self.move(State.CONFIRMED, confirmed_on=on)
+
+    def refuse_excluded_country(self) -> None:
+        initiative = self.grant.initiative
+        if self.fund.excludes(initiative.country):
+            words = {"fund": self.fund.name, "country": initiative.country_name()}
+            raise Refused(_("“%(fund)s” must not pay anybody in %(country)s. Choose another fund.") % words)
+
+    def move(self, goal: State, *, only_if: Q | None = None, **facts: Any) -> None:
+        """Take the step unless somebody was faster: the row count decides."""
+        ready = Tranche.objects.that_may_become(goal).filter(only_if or Q(), pk=self.pk)
+        if not ready.update(state=goal, **facts):
+            raise self.refusal(goal)
+        self.refresh_from_db()
+
+    def hold_for(self, goal: State) -> None:
+        """Lock the row until the transaction ends; whoever comes second finds it moved on and is refused."""
+        if not list(Tranche.objects.that_may_become(goal).filter(pk=self.pk).select_for_update(of=["self"])):
+            raise self.refusal(goal)
+        self.refresh_from_db()
+
+    def refusal(self, goal: State) -> Refused:
+        self.refresh_from_db()
+        if goal in MOVES[State(self.state)]:
+            return Refused(_("The payment details have changed since you looked. Please read them again."))
+        words = {"state": self.get_state_display(), "goal": goal.label}
+        return Refused(_("This tranche is already “%(state)s”, so it cannot become “%(goal)s”.") % words)
+
+
+class Approval(models.Model):
+    """Who agreed to which details. It stands until the details change, and stays on record after that."""
+
+    tranche = models.ForeignKey(Tranche, models.PROTECT, related_name="approvals")
+    approved_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    approved_at = models.DateTimeField(_("approved at"), auto_now_add=True)
+    proposed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    fingerprint = models.CharField(max_length=64)
+    standing = models.BooleanField(_("stands"), default=True)
+
+    class Meta:
+        ordering = ["-id"]
+        verbose_name = _("approval")
+        verbose_name_plural = _("approvals")
+        constraints = [
+            models.CheckConstraint(name="approval_is_by_another_person", condition=~Q(approved_by=F("proposed_by"))),
+            models.UniqueConstraint(
+                name="approval_stands_once_a_person", fields=["tranche", "approved_by"], condition=Q(standing=True)
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.tranche}, {self.approved_by}"

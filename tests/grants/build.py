@@ -1,0 +1,154 @@
+"""Rows for the tests of money out, each with what the test does not care about filled in."""
+
+import datetime
+from collections.abc import Callable
+from itertools import count
+from threading import Barrier, Thread
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.db import connection, transaction
+
+from appeal.models import Campaign
+from grants import bookkeeping
+from grants.models import Grant, Initiative, Refused, Region, Tranche
+from ledger import chart
+from ledger.journal import Draft, Line, NotEnoughFree, record
+from ledger.models import Entry, Fund
+from ledger.money import Money
+
+DAY = datetime.date(2026, 11, 20)
+NOW = datetime.datetime(2026, 11, 20, 9, tzinfo=datetime.UTC)
+numbers = count(1)
+
+
+def person(name: str = "") -> User:
+    return User.objects.create_user(username=name or f"person-{next(numbers)}", is_staff=True)
+
+
+def campaign(currency: str = "USD") -> Campaign:
+    number = next(numbers)
+    return Campaign.objects.start(
+        slug=f"appeal-{number}",
+        title=f"Appeal {number}",
+        summary="Winter is near.",
+        story="Winter is near, and the roof is thin.",
+        goal_minor=10_000_00,
+        currency=currency,
+        opens_on=DAY,
+    )
+
+
+def gift(fund: Fund, minor: int) -> None:
+    """Money in the bank of this fund, free to be promised."""
+    amount = Money(minor, fund.currency)
+    lines = (Line(chart.BANK, fund, amount), Line(chart.GIFTS, fund, -amount))
+    with transaction.atomic():
+        record(Draft("test_gift", str(next(numbers)), DAY, lines))
+
+
+def lost_dispute(fund: Fund, minor: int) -> None:
+    """A donor's bank took the gift back."""
+    amount = Money(minor, fund.currency)
+    lines = (Line(chart.LOST, fund, amount), Line(chart.BANK, fund, -amount))
+    with transaction.atomic():
+        record(Draft("test_lost", str(next(numbers)), DAY, lines))
+
+
+def initiative(**fields: Any) -> Initiative:
+    defaults: dict[str, Any] = {
+        "name": "Hope School of Cisarua",
+        "country": "ID",
+        "region": Region.SOUTH_EASTERN_ASIA,
+        "place": "Jalan Raya 7, Cisarua",
+        "languages": ["prs", "en"],
+        "email": "hope@example.org",
+        "why_unregistered": "Refugees cannot register here.",
+    }
+    return Initiative.objects.create(**defaults | fields)
+
+
+def grant(minor: int = 3_000_00, *, of: Campaign | None = None, to: Initiative | None = None, **fields: Any) -> Grant:
+    """From the bank fund, unless a fund is given."""
+    asked = of or campaign()
+    defaults: dict[str, Any] = {
+        "initiative": to or initiative(),
+        "campaign": asked,
+        "fund": asked.bank_fund,
+        "purpose": "Winter coats for 60 children",
+        "amount_minor": minor,
+        "currency": asked.currency,
+        "awarded_on": DAY,
+    }
+    return Grant.objects.create(**defaults | fields)
+
+
+def planned(of: Grant | None = None, minor: int | None = None, **fields: Any) -> Tranche:
+    parent = of or grant()
+    defaults: dict[str, Any] = {
+        "grant": parent,
+        "number": parent.next_number(),
+        "fund": parent.fund,
+        "amount_minor": minor or parent.amount_minor,
+        "currency": parent.currency,
+        "payee": "Zahra Ahmadi",
+        "account": "BCA 123 456 789\nSWIFT CENAIDJA",
+    }
+    return Tranche.objects.create(**defaults | fields)
+
+
+def promised(*, by: User | None = None, **fields: Any) -> Tranche:
+    """Promised from a fund that held just enough."""
+    tranche = planned(**fields)
+    gift(tranche.fund, tranche.amount_minor)
+    bookkeeping.promise(tranche, by=by or person(), on=DAY)
+    return tranche
+
+
+def approved(*, by: User | None = None, **fields: Any) -> Tranche:
+    tranche = promised(**fields)
+    tranche.approve(by=by or person(), seen=tranche.fingerprint)
+    return tranche
+
+
+def sent(**fields: Any) -> Tranche:
+    tranche = approved(**fields)
+    pay(tranche)
+    return tranche
+
+
+def pay(tranche: Tranche, *, wire_fee: int = 18_00, by: User | None = None) -> None:
+    fee = Money(wire_fee, tranche.currency)
+    bookkeeping.pay(tranche, by=by or person(), sent_on=DAY, bank_reference="FT-2026-77", wire_fee=fee)
+
+
+def lines(entry: Entry | None) -> set[tuple[str, str, int]]:
+    """(fund code, account, amount) of each posting."""
+    assert entry
+    return {(p.fund.code, p.account_id, p.amount) for p in entry.postings.select_related("fund")}
+
+
+def sql(statement: str, *values: str | int) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+
+
+def at_once(deeds: list[Callable[[], object]]) -> list[str]:
+    """Every deed in a thread of its own, at the same moment; the refusals, as sentences."""
+    start, refusals = Barrier(len(deeds)), []
+
+    def run(deed: Callable[[], object]) -> None:
+        try:
+            start.wait()
+            deed()
+        except (Refused, NotEnoughFree) as refusal:
+            refusals.append(str(refusal))
+        finally:
+            connection.close()
+
+    threads = [Thread(target=run, args=[deed]) for deed in deeds]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return refusals
