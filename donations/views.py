@@ -17,6 +17,8 @@ from donations.forms import GiveForm
 from donations.models import Donation, State
 from ledger.money import AmountError, Money
 
+LOOKS = 15  # a pause of one second, then of two, and so on: two minutes in all
+
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -109,10 +111,13 @@ def gift(request: HttpRequest, reference: str) -> HttpResponse:
 def thanks(request: HttpRequest, reference: str) -> HttpResponse:
     """Where Stripe sends the donor after paying. Until Stripe tells us so itself, this page waits and looks again."""
     donation = get_object_or_404(Donation.objects.select_related("campaign"), reference=reference)
-    waiting = donation.state == State.OPEN
-    since = timezone.now() - donation.created_at
-    page = {"donation": donation, "waiting": waiting, "look_again_after": 2 if since.total_seconds() < 300 else 20}
-    return render(request, "donations/thanks.html" if waiting else "donations/gift.html", page)
+    if donation.state != State.OPEN or donation.review:
+        return render(request, "donations/gift.html", {"donation": donation})
+    looks = int(request.GET.get("looks", 0)) + 1 if request.GET.get("looks", "0").isdecimal() else 1
+    answer = render(request, "donations/thanks.html", {"donation": donation, "patient": looks <= LOOKS})
+    if looks <= LOOKS:
+        answer.headers["Refresh"] = f"{looks}; url={request.path}?looks={looks}"
+    return answer
 
 
 @require_POST

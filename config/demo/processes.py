@@ -12,8 +12,13 @@ from pathlib import Path
 from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
 
+from django.conf import settings
+
 from config.embedded import PROJECT, NotStarted
 
+WEB = "granian config.wsgi:application --interface wsgi --no-ws --blocking-threads 4 --log-level warning"
+WORKER = "celery -A config.celery worker --concurrency 2 --loglevel warning"
+BEAT = "celery -A config.celery beat --loglevel warning --pidfile="
 STOP_SECONDS = 10
 READY_SECONDS = 30
 
@@ -42,31 +47,37 @@ def stop(child: subprocess.Popen[bytes]) -> None:
 
 
 @contextlib.contextmanager
+def service(url: str, *, log: Path, state: Path | None = None) -> Iterator[None]:
+    """Web, worker and beat, and the Stripe sandbox where no other Stripe is configured."""
+    with contextlib.ExitStack() as running:
+        if urlsplit(settings.STRIPE_API_BASE).hostname == "127.0.0.1":
+            running.enter_context(sandbox(settings.STRIPE_API_BASE, url, log=log, state=state))
+        running.enter_context(web(url, log=log))
+        running.enter_context(process("worker", *WORKER.split(), log=log))
+        running.enter_context(process("beat", *BEAT.split(), "-s", str(log / "beat-schedule"), log=log))
+        yield
+
+
+@contextlib.contextmanager
 def web(url: str, *, log: Path, workers: int = 2) -> Iterator[None]:
     """The pages, the API and the webhook intake, at `url`."""
     place = urlsplit(url)
-    command = [
-        *("granian", "config.wsgi:application", "--interface", "wsgi", "--no-ws", "--log-level", "warning"),
-        *("--host", str(place.hostname), "--port", str(place.port)),
-        *("--workers", str(workers), "--blocking-threads", "4"),
-    ]
-    with process("web", *command, log=log) as child:
+    address = ["--host", str(place.hostname), "--port", str(place.port), "--workers", str(workers)]
+    with process("web", *WEB.split(), *address, log=log) as child:
         wait_for(f"{url}/healthz", child, log / "web.log")
         yield
 
 
 @contextlib.contextmanager
-def worker(*, log: Path) -> Iterator[None]:
-    with process("worker", *"celery -A config.celery worker --concurrency 2 --loglevel warning".split(), log=log):
-        yield
-
-
-@contextlib.contextmanager
-def beat(*, log: Path) -> Iterator[None]:
-    schedule = log / "beat-schedule"
-    with process(
-        "beat", *"celery -A config.celery beat --loglevel warning --pidfile= -s".split(), str(schedule), log=log
-    ):
+def sandbox(address: str, url: str, *, log: Path, state: Path | None) -> Iterator[None]:
+    told = [
+        f"--port={urlsplit(address).port}",
+        f"--webhook-url={url}{settings.STRIPE_WEBHOOK_PATH}",
+        f"--webhook-secret={settings.STRIPE_WEBHOOK_SECRETS[0]}",
+        f"--api-key={settings.STRIPE_SECRET_KEY}",
+    ]
+    with process("stripe", "donations.sandbox", *told, *([f"--state={state}"] if state else []), log=log) as child:
+        wait_for(address, child, log / "stripe.log")
         yield
 
 

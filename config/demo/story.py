@@ -14,6 +14,7 @@ from donations import checkout
 from donations.models import Donation
 from grants.models import Initiative
 from ledger.money import Money
+from receipts.models import IssuerProfile
 
 APPEAL = Path(__file__).with_name("appeal.txt")
 SUGGESTED = {
@@ -61,11 +62,33 @@ STAFF = {
 }
 
 
+ISSUER = {
+    "legal_name": "RefugeesRise Demonstration Trust",
+    "address": "12 Example Lane\nBangkok 10100\nThailand",
+    "jurisdiction": "Thailand",
+    "registration": "Not registered: a demonstration",
+    "signatory": "N. Haidari, treasurer",
+    "statement": "Nothing was given in return for this gift. This is a demonstration: it has no legal value.",
+    "time_zone": "Asia/Bangkok",
+}
+
+
 @dataclass(frozen=True)
 class SignIn:
     username: str
     password: str
     purpose: str
+
+
+def tell() -> Campaign:
+    """The appeal with its gifts and its initiatives; told once, and found again at the next start."""
+    campaign = open_appeal()
+    issuer()
+    if not campaign.donations.exists():
+        for giver in GIVERS:
+            give(campaign, giver)
+    initiatives()
+    return campaign
 
 
 def open_appeal() -> Campaign:
@@ -92,6 +115,19 @@ def open_appeal() -> Campaign:
     return campaign
 
 
+def person(username: str) -> User:
+    found, _made = User.objects.get_or_create(username=username, defaults={"is_staff": True})
+    return found
+
+
+def issuer() -> None:
+    """Who signs the receipts: prepared by one person, approved by the other."""
+    if not IssuerProfile.objects.exists():
+        started = timezone.localdate().replace(month=1, day=1)
+        profile = IssuerProfile.objects.create(**ISSUER, valid_from=started, prepared_by=person("treasurer"))
+        profile.approve(by=person("approver"))
+
+
 def staff() -> list[SignIn]:
     """An account a role, with passwords made anew at every start."""
     return [sign_in(username, purpose) for username, purpose in STAFF.items()]
@@ -99,10 +135,10 @@ def staff() -> list[SignIn]:
 
 def sign_in(username: str, purpose: str) -> SignIn:
     password = "-".join(secrets.token_hex(2) for _ in range(4))
-    person, _made = User.objects.get_or_create(username=username, defaults={"is_staff": True})
-    person.set_password(password)
-    person.save()
-    person.user_permissions.set(Permission.objects.all())
+    account = person(username)
+    account.set_password(password)
+    account.save()
+    account.user_permissions.set(Permission.objects.all())
     return SignIn(username, password, purpose)
 
 
@@ -123,7 +159,7 @@ def give(campaign: Campaign, giver: Giver) -> Donation:
 
 
 def pay(page: str, card: str) -> requests.Response:
-    details = {"card_number": card, "expiry": "12 / 34", "cvc": "123", "name": "Demo", "email": "demo@example.org"}
+    details = {"number": card, "expiry": "12 / 40", "cvc": "123", "name": "A donor"}
     return requests.post(page, details, timeout=20, allow_redirects=False)
 
 

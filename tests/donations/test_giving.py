@@ -155,10 +155,18 @@ def test_nothing_is_chosen_beforehand(campaign: Campaign) -> None:
 
 def test_the_thanks_page_claims_nothing_before_stripe_says_so(campaign: Campaign) -> None:
     gift = build.donation(campaign)
-    page = Client().get(f"/gifts/{gift.reference}/thanks/").content.decode()
-    assert "waiting for the confirmation" in page
-    assert 'http-equiv="refresh"' in page
-    assert "Thank you" not in page
+    answer = Client().get(f"/gifts/{gift.reference}/thanks/")
+    assert "waiting for the confirmation" in answer.content.decode()
+    assert "Thank you" not in answer.content.decode()
+
+
+def test_the_thanks_page_looks_again_by_itself_ever_more_rarely_and_then_rests(campaign: Campaign) -> None:
+    path = f"/gifts/{build.donation(campaign).reference}/thanks/"
+    assert Client().get(path).headers["Refresh"] == f"1; url={path}?looks=1"
+    assert Client().get(f"{path}?looks=3").headers["Refresh"] == f"4; url={path}?looks=4"
+    for rested in ("15", "9999"):
+        assert "Refresh" not in Client().get(f"{path}?looks={rested}").headers
+    assert "Refresh" in Client().get(f"{path}?looks=nonsense").headers
 
 
 def test_a_gifts_page_is_found_by_its_reference_only_and_kept_out_of_caches(campaign: Campaign) -> None:

@@ -24,7 +24,7 @@ def client(sandbox: Sandbox, *, retries: int = 0, timeout: float = 30) -> stripe
     )
 
 
-def gift(amount: int = 50_00, currency: str = "usd", **changes: Any) -> Any:
+def gift(amount: int = 50_00, currency: str = "usd", /, **changes: Any) -> Any:
     """The parameters of a session for one gift; a change to None leaves that parameter out."""
     params = {
         "mode": "payment",

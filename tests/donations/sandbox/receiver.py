@@ -51,7 +51,7 @@ def listening() -> Iterator[Receiver]:
             self.send_response(receiver.take(body, self.headers["Stripe-Signature"]))
             self.end_headers()
 
-        def log_message(self, format: str, *args: object) -> None:
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 (the library's name)
             pass
 
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:

@@ -1,4 +1,4 @@
-"""Every answer and every event is of Stripe's published shape. (conftest.py checks all the other tests' traffic too.)"""
+"""Every answer and every event is of Stripe's published shape. (conftest.py checks that of all the other tests.)"""
 
 import requests
 import stripe

@@ -23,7 +23,8 @@ class Command(BaseCommand):
         connection = connections[database]
         with connection.cursor() as cursor:
             tables = sorted(set(connection.introspection.table_names(cursor)) - KEPT)
-            quoted = ", ".join(connection.ops.quote_name(table) for table in tables)
+            # On tables of a few rows DELETE is many times faster than TRUNCATE, which makes new files.
+            deletes = "; ".join(f"DELETE FROM {connection.ops.quote_name(table)}" for table in tables)
             cursor.execute(
-                f"SET session_replication_role = replica; TRUNCATE {quoted}; SET session_replication_role = DEFAULT"
+                f"SET session_replication_role = replica; {deletes}; SET session_replication_role = DEFAULT"
             )

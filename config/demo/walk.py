@@ -1,0 +1,245 @@
+"""The whole story once, over HTTP and without a browser: give, book, receipt, grant, pay, account for it."""
+
+import hashlib
+import re
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import requests
+from django.conf import settings
+from django.core.management import CommandError, call_command
+from django.urls import reverse
+from django.utils import timezone
+
+from appeal.models import Campaign
+from config.demo import story
+from config.demo.processes import service
+from donations.models import Donation, State
+from grants import bookkeeping
+from grants.models import Grant, Tranche
+from ledger import chart
+from ledger.models import Fund
+from ledger.money import Money
+from receipts.models import Receipt
+
+PATIENCE = 30  # seconds
+CARD = "4242 4242 4242 4242"
+
+
+class Astray(Exception):
+    """A step did not end as it should; the message says how it did."""
+
+
+@dataclass
+class Walk:
+    say: Callable[[str], object]
+    web: requests.Session = field(default_factory=requests.Session)
+    number: int = 0
+
+    def step(self, what: str, *figures: str) -> None:
+        self.number += 1
+        self.say(f"{self.number:3}. {what}")
+        for figure in figures:
+            self.say(f"       {figure}")
+
+    def get(self, path: str, status: int = 200) -> requests.Response:
+        return expect(self.web.get(settings.PUBLIC_URL + path, timeout=20), status)
+
+
+def walk(say: Callable[[str], object]) -> bool:
+    """Print each step with its figures; whether the story came to its end."""
+    began = time.monotonic()
+    with TemporaryDirectory(prefix="refugeesrise-walk-") as folder, service(settings.PUBLIC_URL, log=Path(folder)):
+        try:
+            tell(Walk(say))
+        except (Astray, CommandError, requests.RequestException) as error:
+            say(f"NOT OK: {error}")
+            show_logs(say, Path(folder))
+            return False
+    say(f"OK, in {time.monotonic() - began:.0f} seconds")
+    return True
+
+
+def tell(walk: Walk) -> None:
+    story.issuer()
+    campaign = story.open_appeal()
+    donation = give(walk, campaign)
+    arrive(walk, donation)
+    settle(walk, donation)
+    receive(walk, donation)
+    grant(walk, campaign)
+    account(walk, campaign)
+
+
+def give(walk: Walk, campaign: Campaign) -> Donation:
+    page = walk.get(campaign.get_absolute_url()).text
+    raised, goal = campaign.raised().format(), campaign.goal.format()
+    walk.step("The appeal is open", f"{campaign.title}: raised {raised} of {goal}")
+    address = reverse("donations:give", args=[campaign.slug])
+    require(address in page, "the appeal links to its give page")
+    form = hidden_fields(walk.get(address).text)
+    time.sleep(3.1)  # a form that comes back faster was not filled in by a person
+    filled = form | {"gift": "120.50", "gift_currency": "USD", "email": "mina@example.org", "name": "مینا رضایی"}
+    headers = {"Referer": settings.PUBLIC_URL + address}
+    sent = walk.web.post(settings.PUBLIC_URL + address, filled, headers=headers, timeout=20, allow_redirects=False)
+    checkout = expect(sent, 303).headers["Location"]
+    donation = Donation.objects.latest("pk")
+    walk.step("A donor fills in the form", f"{donation.amount.format()}, reference {donation.reference}", checkout)
+    back = expect(story.pay(checkout, CARD), 303).headers["Location"]
+    walk.step(f"The donor pays on Stripe's page with {CARD}", f"and comes back to {back}")
+    return donation
+
+
+def arrive(walk: Walk, donation: Donation) -> None:
+    thanks = reverse("donations:thanks", args=[donation.reference])
+    for _ in patiently("the webhook to make the gift paid"):
+        if "has arrived" in walk.get(thanks).text:
+            break
+    donation.refresh_from_db()
+    walk.step("Stripe's webhook makes the gift paid", f"at {donation.charged_at:%Y-%m-%d %H:%M:%S} UTC")
+
+
+def settle(walk: Walk, donation: Donation) -> None:
+    for _ in patiently("Stripe's balance to settle the gift"):
+        if refreshed(donation).state == State.SETTLED:
+            break
+    moved = donation.balance_transactions.get()
+    raised = donation.campaign.raised()
+    walk.step(
+        "Stripe's balance settles it in the books",
+        f"gift {money(moved.amount, moved.currency)}, fee {money(moved.fee, moved.currency)},"
+        f" net {money(moved.net, moved.currency)}",
+        f"the appeal has raised {raised.format()}, free to grant {donation.campaign.card_fund.free().format()}",
+    )
+    require(raised == donation.amount, "the appeal's total is the gift")
+
+
+def receive(walk: Walk, donation: Donation) -> None:
+    for _ in patiently("the receipt to be mailed"):
+        receipt = Receipt.objects.filter(donation=donation, mailed_at__isnull=False).first()
+        if receipt:
+            break
+    address = reverse("receipts:pdf", args=[receipt.key])
+    pdf, again = walk.get(address).content, walk.get(address).content
+    digest = hashlib.sha256(pdf).hexdigest()
+    require(pdf.startswith(b"%PDF") and pdf == again, "the receipt is a PDF, and the same one twice")
+    require(digest == receipt.document.sha256, "the receipt is the one that was stored")
+    verify = walk.get(reverse("receipts:verify", args=[receipt.code])).text
+    require(receipt.number in verify and donation.name not in verify, "the verify page knows it and names nobody")
+    figures = f"{receipt.number}, {len(pdf):,} bytes", f"SHA-256 {digest}"
+    walk.step("The receipt is numbered, printed and mailed", *figures)
+
+
+def grant(walk: Walk, campaign: Campaign) -> None:
+    treasurer, approver, today = story.person("treasurer"), story.person("approver"), timezone.localdate()
+    initiative = story.initiatives()[0]
+    awarded = Grant.objects.create(
+        initiative=initiative,
+        campaign=campaign,
+        fund=campaign.card_fund,
+        purpose="Cooking gas, rice and lentils for the roof kitchen: one week now, the winter when it can be paid.",
+        amount_minor=5_080_00,
+        currency="USD",
+    )
+    tranche = Tranche.objects.create(
+        grant=awarded,
+        number=1,
+        fund=awarded.fund,
+        amount_minor=80_00,
+        currency="USD",
+        payee="M. Hlaing",
+        account="Example Bank, 000-0-00000-0",
+    )
+    bookkeeping.promise(tranche, by=treasurer, on=today)
+    walk.step(f"A grant of {tranche.amount.format()} is promised", f"left free {campaign.card_fund.free().format()}")
+    refuse_too_much(walk, awarded)
+    tranche.approve(by=approver, seen=tranche.fingerprint)
+    bookkeeping.pay(tranche, by=treasurer, sent_on=today, bank_reference="DEMO-1", wire_fee=Money(2_50, "USD"))
+    walk.step("A second person approves it, and the bank sends it", "wire fee $2.50, borne by the general fund")
+    link = tranche.get_absolute_url()
+    form = hidden_fields(walk.get(link).text)
+    headers = {"Referer": settings.PUBLIC_URL + link}
+    expect(walk.web.post(settings.PUBLIC_URL + link, form, headers=headers, timeout=20), 200)
+    tranche.refresh_from_db()
+    require(tranche.state == "confirmed", "the initiative's own link confirms the money")
+    walk.step("The initiative confirms by its own link that the money came")
+
+
+def refuse_too_much(walk: Walk, awarded: Grant) -> None:
+    too_much = Tranche.objects.create(
+        grant=awarded,
+        number=2,
+        fund=awarded.fund,
+        amount_minor=5_000_00,
+        currency="USD",
+        payee="M. Hlaing",
+        account="Example Bank, 000-0-00000-0",
+    )
+    try:
+        bookkeeping.promise(too_much, by=story.person("treasurer"), on=timezone.localdate())
+    except bookkeeping.NotEnoughFree as refusal:
+        walk.step("A promise beyond the free money is refused", str(refusal))
+    else:
+        raise Astray("a promise beyond the free money was taken")
+
+
+def account(walk: Walk, campaign: Campaign) -> None:
+    address = reverse("receipts:transparency", args=[campaign.slug])
+    page = walk.get(address).text
+    pdf = walk.get(f"{address.rstrip('/')}.pdf").content
+    require(pdf.startswith(b"%PDF"), "the fund statement is a PDF")
+    left = campaign.card_fund.free().format()
+    require(left in page.replace("\N{NO-BREAK SPACE}", " ") or left in page, f"the fund statement says {left} is left")
+    walk.step("The fund statement accounts for it", f"raised {campaign.raised().format()}, left {left}", address)
+    ours = sum(fund.balance(chart.STRIPE).minor for fund in Fund.objects.filter(currency="USD"))
+    require(ours == stripe_balance(), f"Stripe holds {stripe_balance()} cents for us, the books say {ours}")
+    walk.step("The books agree with Stripe's balance", f"{money(ours, 'USD')}, difference $0.00")
+    call_command("verify_ledger")
+    walk.step("verify_ledger finds nothing")
+
+
+def stripe_balance() -> int:
+    url = f"{settings.STRIPE_API_BASE}/v1/balance"
+    balance = expect(requests.get(url, auth=(settings.STRIPE_SECRET_KEY, ""), timeout=20), 200).json()
+    return sum(part["amount"] for part in balance["available"] + balance["pending"] if part["currency"] == "usd")
+
+
+def refreshed(donation: Donation) -> Donation:
+    donation.refresh_from_db()
+    return donation
+
+
+def money(minor: int, currency: str) -> str:
+    return Money(minor, currency).format()
+
+
+def hidden_fields(page: str) -> dict[str, str]:
+    fields = re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', page)
+    return dict(fields)
+
+
+def patiently(what: str) -> Iterator[None]:
+    until = time.monotonic() + PATIENCE
+    while time.monotonic() < until:
+        yield
+        time.sleep(0.3)
+    raise Astray(f"waited {PATIENCE} seconds for {what}")
+
+
+def expect(answer: requests.Response, status: int) -> requests.Response:
+    require(answer.status_code == status, f"{answer.url} answered {answer.status_code}, not {status}")
+    return answer
+
+
+def require(held: object, what: str) -> None:
+    if not held:
+        raise Astray(what)
+
+
+def show_logs(say: Callable[[str], object], folder: Path) -> None:
+    for log in sorted(folder.glob("*.log")):
+        for line in log.read_text(errors="replace").splitlines()[-8:]:
+            say(f"  {log.stem}: {line}")

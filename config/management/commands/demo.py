@@ -1,0 +1,48 @@
+"""`manage.py demo`: the whole service on this machine, until Ctrl-C. `--walk`: its whole story once, without a browser."""
+
+import signal
+import sys
+from typing import Any
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandParser
+
+from config.demo import story
+from config.demo.processes import service
+from config.demo.surroundings import LOCAL
+from config.demo.walk import walk
+
+
+class Command(BaseCommand):
+    help = __doc__
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--walk", action="store_true", help="go the whole way of a gift once, print it, and stop")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        call_command("migrate", verbosity=0)
+        if options["walk"]:
+            sys.exit(0 if walk(self.stdout.write) else 1)
+        try:
+            with service(settings.PUBLIC_URL, log=LOCAL / "log", state=LOCAL / "stripe.json"):
+                self.welcome()
+                signal.pause()
+        except KeyboardInterrupt:
+            self.stdout.write("\nStopped.")
+
+    def welcome(self) -> None:
+        campaign = story.tell()
+        say = self.stdout.write
+        say(self.style.SUCCESS("\nRefugeesRise is running. Ctrl-C stops it.\n"))
+        say(f"  The appeal     {settings.PUBLIC_URL}{campaign.get_absolute_url()}")
+        say(f"  Staff          {settings.PUBLIC_URL}/staff/")
+        for person in story.staff():
+            say(f"                 {person.username} / {person.password}  ({person.purpose})")
+        say("                 (a second factor is not asked for in the demo)")
+        say(f"  Mail goes to   {LOCAL / 'mail'}")
+        say(f"  Logs           {LOCAL / 'log'}")
+        say(f"  Stripe         {settings.STRIPE_API_BASE}")
+        say("  Cards          4242 4242 4242 4242 pays, 4000 0000 0000 0002 is declined, 4000 0027 6000 3184 asks for 3-D")
+        say("                 Secure; any date to come, any three digits\n")
