@@ -102,7 +102,7 @@ GUARDS = frozenset(
         "ledger_entry_reversed_once",
         "ledger_entry_whole",
         "ledger_fund_channel_known",
-    "ledger_fund_currency_can_be_referred_to",
+        "ledger_fund_currency_can_be_referred_to",
         "ledger_fund_currency_is_a_code",
         "ledger_fund_fixed_meaning",
         "ledger_posting_1_whole",

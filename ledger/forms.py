@@ -40,12 +40,13 @@ class MoneyField(forms.MultiValueField):
     def __init__(self, *, currencies: Sequence[str], **kwargs: Any) -> None:
         kwargs.setdefault("widget", MoneyInput(currencies))
         kwargs["error_messages"] = {"required": _("Enter an amount.")} | kwargs.get("error_messages", {})
-        chosen = {"required": _("Choose a currency."), "invalid_choice": _("Choose a currency from the list.")}
+        chosen = {"incomplete": _("Choose a currency."), "invalid_choice": _("Choose a currency from the list.")}
         super().__init__(
             (
-                forms.CharField(error_messages={"required": _("Enter an amount.")}),
+                forms.CharField(),
                 forms.ChoiceField(choices=[(code, code) for code in currencies], error_messages=chosen),
             ),
+            require_all_fields=False,
             **kwargs,
         )
 

@@ -28,6 +28,10 @@ class Money:
     minor: int
     currency: str
 
+    def __post_init__(self) -> None:
+        if type(self.minor) is not int:
+            raise TypeError(f"Money is a whole number of minor units, not {self.minor!r}.")
+
     @classmethod
     def zero(cls, currency: str) -> Self:
         return cls(0, currency)

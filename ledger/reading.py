@@ -4,8 +4,10 @@ A number is read in every way it can be. One way is enough; with none, or two, t
 nobody should give a thousand times what they meant. Only a single comma or point before exactly three digits can be
 read in two ways, and of those two are decided here:
 
-    1,250   one thousand two hundred and fifty; but a question where the currency has three decimals
-    1.250   one and a quarter where the currency has three decimals; but a question in every other currency
+    the currency has    1,250             1.250
+    no decimals         1250              1250
+    two decimals        1250              a question
+    three decimals      a question        one and a quarter
 """
 
 import re
@@ -112,14 +114,16 @@ _SHAPES = tuple(_shapes())
 
 def _decide(text: str, whole: Decimal, fraction: Decimal, currency: str) -> Decimal:
     """Between `1250` and `1.250`: see the head of this module."""
-    three_decimals, by_comma = currencies.decimals(currency) == 3, "," in text
-    if three_decimals == by_comma:
-        written = fraction.quantize(Decimal(1).scaleb(-currencies.decimals(currency)), ROUND_DOWN)
-        raise AmountError(
-            _("“%(text)s” can be read in two ways. Write %(whole)s or %(fraction)s.")
-            % {"text": text, "whole": whole, "fraction": written}
-        )
-    return fraction if three_decimals else whole
+    decimals, by_comma = currencies.decimals(currency), "," in text
+    if decimals == 0 or (decimals == 2 and by_comma):
+        return whole
+    if decimals == 3 and not by_comma:
+        return fraction
+    exact = fraction.quantize(Decimal(1).scaleb(-decimals), ROUND_DOWN)
+    raise AmountError(
+        _("“%(text)s” can be read in two ways. Write %(whole)s or %(fraction)s.")
+        % {"text": text, "whole": whole, "fraction": exact}
+    )
 
 
 def _refuse_too_many_decimals(value: Decimal, currency: str) -> None:

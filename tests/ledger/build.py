@@ -95,11 +95,11 @@ def bare_entry(kind: str = "raw", **columns: Any) -> int:
 Posted = tuple[str, Fund, int]
 
 
-def bare_postings(entry: int, postings: Sequence[Posted], *, currency: str = "", first_line: int = 1) -> None:
+def bare_postings(entry: int, postings: Sequence[Posted], *, currency: str = "", lines: Sequence[int] = ()) -> None:
     """Rows of postings, in one statement."""
     rows = [
         {"line": number, "account": account, "fund": fund.pk, "currency": currency or fund.currency, "amount": amount}
-        for number, (account, fund, amount) in enumerate(postings, first_line)
+        for number, (account, fund, amount) in zip(lines or count(1), postings, strict=False)
     ]
     sql(
         """

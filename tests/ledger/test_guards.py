@@ -69,10 +69,11 @@ def test_an_entry_with_one_posting_is_refused() -> None:
         build.bare_postings(build.bare_entry(), [("stripe", build.fund(), 10)])
 
 
-def test_postings_with_a_gap_in_their_numbers_are_refused() -> None:
+@pytest.mark.parametrize("lines", [(2, 3), (1, 3), (0, 1), (0, 2)])
+def test_postings_with_a_gap_in_their_numbers_are_refused(lines: tuple[int, int]) -> None:
     fund = build.fund()
     with refused("ledger_entry_whole"), transaction.atomic():
-        build.bare_postings(build.bare_entry(), [("stripe", fund, 10), ("gifts", fund, -10)], first_line=2)
+        build.bare_postings(build.bare_entry(), [("stripe", fund, 10), ("gifts", fund, -10)], lines=lines)
 
 
 def test_an_entry_whose_postings_were_rolled_back_to_a_savepoint_is_refused() -> None:
@@ -103,7 +104,7 @@ def test_postings_are_refused_for_an_entry_of_an_earlier_transaction() -> None:
     with refused("ledger_posting_line_taken_once"), transaction.atomic():
         build.bare_postings(entry.pk, more)
     with refused("ledger_entry_whole"), transaction.atomic():
-        build.bare_postings(entry.pk, more, first_line=3)
+        build.bare_postings(entry.pk, more, lines=(3, 4))
 
 
 def test_postings_are_refused_for_an_entry_that_has_been_checked() -> None:
@@ -114,7 +115,7 @@ def test_postings_are_refused_for_an_entry_that_has_been_checked() -> None:
         build.bare_postings(entry, [("stripe", fund, 10), ("gifts", fund, -10)])
         sql("SET CONSTRAINTS ALL IMMEDIATE")
         sql("SET CONSTRAINTS ALL DEFERRED")
-        build.bare_postings(entry, [("stripe", fund, 5), ("gifts", fund, -5)], first_line=3)
+        build.bare_postings(entry, [("stripe", fund, 5), ("gifts", fund, -5)], lines=(3, 4))
 
 
 def test_two_statements_cannot_share_an_entry() -> None:
@@ -122,7 +123,7 @@ def test_two_statements_cannot_share_an_entry() -> None:
     with refused("ledger_entry_whole"), transaction.atomic():
         entry = build.bare_entry()
         build.bare_postings(entry, [("stripe", fund, 10)])
-        build.bare_postings(entry, [("gifts", fund, -10)], first_line=2)
+        build.bare_postings(entry, [("gifts", fund, -10)], lines=(2,))
 
 
 @pytest.mark.parametrize(

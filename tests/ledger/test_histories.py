@@ -30,8 +30,9 @@ class Step:
             return build.gift(fund, self.minor, fee=self.minor // 30)
         if self.what == "transfer":
             return build.transfer(fund, other, self.minor)
-        drafts = {"refund": build.refund, "promise": build.promise, "payment": build.payment}
-        return drafts[self.what](fund, self.minor)
+        if self.what == "promise":
+            return build.promise(fund, self.minor)
+        return (build.refund if self.what == "refund" else build.payment)(fund, self.minor)
 
     def changes(self) -> dict[int, int]:
         """What it does to the free money of each fund, reckoned without the books."""

@@ -98,15 +98,14 @@ def test_the_same_event_from_eight_threads_is_booked_once() -> None:
 
 def test_overlapping_batches_in_any_order_neither_deadlock_nor_book_twice() -> None:
     funds = [build.fund() for _ in range(3)]
-    gifts = [build.gift(fund, 100, fee=7) for fund in funds for _ in range(20)]
-    orders = [gifts, gifts[::-1], gifts[1::2] + gifts[::2], gifts[20:] + gifts[:20]]
+    gifts = [build.gift(fund, 100, fee=7) for fund in funds for _ in range(400)]
 
     def book(batch: list[Draft]) -> int:
         with transaction.atomic():
             return len(journal.record_all(batch))
 
-    at_once([lambda batch=batch: book(batch) for batch in orders])  # type: ignore[misc]
-    assert [fund.free().minor for fund in funds] == [20 * 93] * 3
+    at_once([lambda batch=batch: book(batch) for batch in (gifts, gifts[::-1])])  # type: ignore[misc]
+    assert [fund.free().minor for fund in funds] == [400 * 93] * 3
 
 
 def test_transfers_both_ways_do_not_deadlock() -> None:
