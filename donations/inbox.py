@@ -48,7 +48,7 @@ def receive(request: HttpRequest) -> HttpResponse:
         return HttpResponse(str(refusal), status=400, content_type="text/plain")
     with connection.cursor() as cursor:
         cursor.execute(STORE, (stripe_id, kind, body))
-    return HttpResponse(status=200)
+    return HttpResponse(status=200, headers={"Content-Length": "0"})
 
 
 def authentic(raw: bytes, header: str, now: float) -> str:

@@ -46,7 +46,10 @@ def main() -> None:
         signal.signal(name, lambda *_: stopping.set())
     if with_parent:
         threading.Thread(target=_outlive_nobody, args=[stopping], daemon=True).start()
-    server = Server(wanted)
+    try:
+        server = Server(wanted)
+    except OSError as error:
+        sys.exit(f"The Stripe sandbox cannot listen on port {wanted.port}: {error.strerror}.")
     server.start()
     sys.stdout.write(json.dumps({"url": server.url}) + "\n")
     sys.stdout.flush()

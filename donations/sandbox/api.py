@@ -122,7 +122,8 @@ class Api:
                 "You did not provide an API key. You need to provide your API key in the Authorization header, using"
                 " Bearer auth (e.g. 'Authorization: Bearer YOUR_SECRET_KEY')."
             )
-        if key != self._api_key if self._api_key else not key.startswith("sk_test_"):
+        known = key == self._api_key if self._api_key else key.startswith("sk_test_")
+        if not known:
             raise errors.unauthorized(f"Invalid API Key provided: {key[:8]}{'*' * 8}{key[-4:]}")
 
     def _remember(self, request: Request, request_id: str, answer: Answer) -> None:
@@ -131,7 +132,7 @@ class Api:
                 "id": request_id,
                 "method": request.method,
                 "path": request.path,
-            "url": request.target,
+                "url": request.target,
                 "body": request.body.decode(errors="replace"),
                 "idempotency_key": request.headers.get("Idempotency-Key"),
                 "version": request.headers.get("Stripe-Version"),

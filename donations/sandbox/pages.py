@@ -24,6 +24,7 @@ label { display: block; margin-block-start: .9rem; font-weight: 600; }
 input { inline-size: 100%; min-block-size: 2.9rem; margin-block-start: .25rem; padding: .5rem .75rem; font: inherit;
   color: inherit; background: transparent; border: 1px solid var(--line); border-radius: .4rem; }
 input[readonly] { border-style: dashed; }
+::placeholder { color: var(--soft); opacity: 1; }
 .pair { display: grid; grid-template-columns: 1fr 1fr; gap: .75rem; }
 button { inline-size: 100%; min-block-size: 3rem; margin-block-start: 1.25rem; font: inherit; font-weight: 600;
   color: #fff; background: var(--brand); border: 2px solid var(--brand); border-radius: .4rem; cursor: pointer; }

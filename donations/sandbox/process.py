@@ -61,7 +61,7 @@ def running(
     command += [f"--settle-after={settle_after}", f"--seed={seed}"]
     command += [f"--state={state}"] if state else []
     root = Path(__file__).resolve().parents[2]
-    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=root)  # noqa: S603
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=root)
     try:
         yield Sandbox(_ready(process), process.pid)
     finally:

@@ -67,11 +67,13 @@ class Post:
 
     def take(self, event: Json) -> None:
         """Send an event that has just happened to all that listen, in the present mood. The world must be locked."""
+        if self.mood.mode == "drop":
+            return
         deliveries = self._addressed(event) * (1 + self.mood.duplicate)
         if self.mood.mode == "hold":
             with self._changed:
                 self._held += deliveries
-        elif self.mood.mode != "drop":
+        else:
             self._queue(deliveries, self.mood.delay)
 
     def resend(self, event: Json, times: int = 1) -> None:
@@ -107,7 +109,7 @@ class Post:
             }
 
     def _addressed(self, event: Json) -> list[Delivery]:
-        payload = json.dumps(event, indent=2).encode()
+        payload = json.dumps(event).encode()
         return [
             Delivery(event["id"], endpoint["id"], endpoint["url"], self._world.noted(endpoint["id"])["secret"], payload)
             for endpoint in self._world.shelf("webhook_endpoints")

@@ -40,7 +40,7 @@ class Answer:
 
 
 def as_json(body: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Answer:
-    content = json.dumps(body, indent=2).encode()
+    content = json.dumps(body).encode()
     return Answer(status, content, {"Content-Type": "application/json", **(headers or {})})
 
 

@@ -2,7 +2,6 @@
 
 import hashlib
 import heapq
-import itertools
 import json
 import string
 import threading
@@ -97,9 +96,8 @@ class World:
     def mint(self, prefix: str, length: int = 24) -> str:
         """An id in Stripe's shape: the same ones in the same order for the same seed."""
         self._turn += 1
-        number = int.from_bytes(hashlib.sha512(f"{self._seed}:{prefix}:{self._turn}".encode()).digest())
-        letters = (DIGITS[number // 62**place % 62] for place in itertools.count())
-        return prefix + "".join(itertools.islice(letters, length))
+        digest = hashlib.sha512(f"{self._seed}:{prefix}:{self._turn}".encode()).digest()
+        return prefix + "".join(DIGITS[byte % len(DIGITS)] for byte in digest[:length])
 
     def now(self) -> float:
         return time.time() + self._ahead if self._moment is None else self._moment

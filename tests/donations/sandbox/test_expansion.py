@@ -24,10 +24,12 @@ def test_what_is_not_asked_for_stays_an_id(sandbox: Sandbox, gift: dict[str, str
 
 
 def test_lists_are_opened_through_their_data(sandbox: Sandbox, gift: dict[str, str]) -> None:
-    (moved,) = build.client(sandbox).v1.balance_transactions.list({"expand": ["data.source.payment_intent"]}).data
+    api = build.client(sandbox).v1.balance_transactions
+    (moved,) = api.list({"expand": ["data.source.payment_intent"]}).data
     assert isinstance(moved.source, stripe.Charge)
     assert moved.source.metadata["donation"] == "a"
     assert isinstance(moved.source.payment_intent, stripe.PaymentIntent)
+    assert [each.source for each in api.list().data] == [gift["charge"]]
 
 
 def test_two_paths_may_share_their_way(sandbox: Sandbox, gift: dict[str, str]) -> None:

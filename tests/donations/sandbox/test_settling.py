@@ -90,6 +90,12 @@ def test_many_gifts_at_once_are_like_one_by_one(sandbox: Sandbox) -> None:
     assert [each.id for each in transactions(sandbox)] == [second["balance_transaction"], first["balance_transaction"]]
 
 
+def test_no_charge_settles_twice(sandbox: Sandbox) -> None:
+    sandbox.control("gifts", count=2)
+    build.later(sandbox, build.DAY)
+    assert len(transactions(sandbox)) == 2
+
+
 def test_gifts_may_wait_for_their_money(sandbox: Sandbox) -> None:
     (gift,) = sandbox.control("gifts", settled=False)["gifts"]
     assert (gift["balance_transaction"], transactions(sandbox)) == (None, [])
