@@ -51,6 +51,7 @@ class PlannedInline(admin.TabularInline[Tranche, Grant]):
     form = PlanForm
     formset = PlanFormSet
     fields = ("amount", "payee", "account")
+    show_change_link = True
     verbose_name_plural = _("planned tranches")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Tranche]:
@@ -65,17 +66,22 @@ class PromisedInline(ReadOnlyInline):
     fields = ("number", "amount", "payee", "state")
     readonly_fields = ("amount",)
     show_change_link = True
-    verbose_name_plural = _("tranches and their next steps")
+    verbose_name_plural = _("tranches promised and paid")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Tranche]:
+        return super().get_queryset(request).exclude(pk__in=Tranche.objects.planned())
 
 
 @admin.register(Grant)
 class GrantAdmin(admin.ModelAdmin[Grant]):
     form = GrantForm
     fields = ("initiative", "campaign", "fund", "amount", "purpose", "awarded_on", "publication", "consent")
-    inlines = (PlannedInline, PromisedInline)
     list_display = ("reference", "initiative", "campaign", "amount", "awarded_on", "publication")
     list_filter = ("campaign", "publication")
     list_select_related = ("initiative", "campaign")
+
+    def get_inlines(self, request: HttpRequest, obj: Grant | None) -> tuple[type[admin.TabularInline[Any, Any]], ...]:
+        return (PlannedInline, PromisedInline) if obj else (PlannedInline,)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Grant | None = None) -> tuple[str, ...]:
         return ("initiative", "campaign", "fund", "amount") if obj and obj.tranches.exists() else ()
@@ -93,6 +99,7 @@ class ApprovalInline(ReadOnlyInline):
 class TrancheAdmin(admin.ModelAdmin[Tranche]):
     """A tranche is planned on its grant's page; from then on it changes by steps only."""
 
+    view_on_site = False
     change_form_template = "admin/grants/tranche/change_form.html"
     inlines = (ApprovalInline,)
     list_display = ("__str__", "initiative", "amount", "state", "next_steps")
@@ -115,8 +122,7 @@ class TrancheAdmin(admin.ModelAdmin[Tranche]):
 
     @admin.display(description=_("next steps"))
     def next_steps(self, tranche: Tranche) -> SafeString:
-        links = [(step_address(tranche, name), step.title) for name, step in open_to(tranche).items()]
-        return format_html_join(" · ", '<a href="{}">{}</a>', links)
+        return format_html_join(" · ", '<a href="{}">{}</a>', links(tranche))
 
     @admin.display(description=_("link for the initiative to confirm"))
     def confirmation_link(self, tranche: Tranche) -> str:
@@ -126,7 +132,7 @@ class TrancheAdmin(admin.ModelAdmin[Tranche]):
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         tranche = self.get_object(request, object_id)
-        steps = open_to(tranche) if tranche and self.has_change_permission(request, tranche) else {}
+        steps = links(tranche) if tranche and self.has_change_permission(request, tranche) else []
         extra = {"show_save": False, "show_save_and_continue": False, "steps": steps, **(extra_context or {})}
         return super().change_view(request, object_id, form_url, extra)
 
@@ -165,5 +171,9 @@ def step_called(name: str) -> type[Step]:
     return STEPS[name]
 
 
-def step_address(tranche: Tranche, name: str) -> str:
-    return reverse("admin:grants_tranche_step", args=[tranche.pk, name])
+def links(tranche: Tranche) -> list[tuple[str, str]]:
+    """Address and title of each step that may come next."""
+    return [
+        (reverse("admin:grants_tranche_step", args=[tranche.pk, name]), str(step.title))
+        for name, step in open_to(tranche).items()
+    ]

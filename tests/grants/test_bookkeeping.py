@@ -1,6 +1,7 @@
 """Money out, to the cent, as DESIGN's table of events has it."""
 
 import datetime
+from collections.abc import Callable
 from functools import partial
 
 import pytest
@@ -107,7 +108,7 @@ def test_sending_eight_times_at_once_pays_once() -> None:
 
 
 @pytest.mark.parametrize("make", [build.planned, build.promised, build.sent])
-def test_only_an_approved_tranche_is_paid(make: "type[Tranche]") -> None:
+def test_only_an_approved_tranche_is_paid(make: Callable[[], Tranche]) -> None:
     tranche = make()
     with pytest.raises(Refused):
         build.pay(tranche)

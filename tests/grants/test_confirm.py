@@ -1,5 +1,7 @@
 """The initiative's own page: whoever has its link may say that the money came, and nobody needs an account."""
 
+from collections.abc import Callable
+
 import pytest
 from django.test import Client
 
@@ -51,7 +53,7 @@ def test_confirming_needs_the_forms_own_token() -> None:
 
 
 @pytest.mark.parametrize("make", [build.planned, build.promised, build.approved])
-def test_money_not_yet_sent_cannot_be_confirmed(client: Client, make: "type[Tranche]") -> None:
+def test_money_not_yet_sent_cannot_be_confirmed(client: Client, make: Callable[[], Tranche]) -> None:
     tranche = make()
     assert "not sent yet" in page(client, tranche)
     state = tranche.state

@@ -74,7 +74,7 @@ def test_every_publication_is_decided() -> None:
 
 
 def test_withholding_is_the_default() -> None:
-    assert public_view(Grant(initiative=Initiative())) is None
+    assert public_view(Grant(initiative=Initiative(), amount_minor=1, currency="USD")) is None
 
 
 def test_an_alias_takes_the_place_of_the_name() -> None:

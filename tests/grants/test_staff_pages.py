@@ -87,6 +87,15 @@ def test_the_whole_story() -> None:
     ]
 
 
+def test_a_saved_grant_leads_to_the_next_step_of_its_tranches() -> None:
+    planned = build.planned()
+    build.gift(planned.fund, 3_000_00)
+    promised, client = build.promised(), signed_in()
+    for tranche in (planned, promised):
+        page = client.get(reverse("admin:grants_grant_change", args=[tranche.grant_id])).content.decode()
+        assert page.count(reverse("admin:grants_tranche_change", args=[tranche.pk])) == 1
+
+
 # Refusals, in words
 
 
@@ -159,6 +168,7 @@ def test_only_the_steps_that_may_come_next_are_offered() -> None:
     tranche, client = build.promised(), signed_in()
     page = client.get(reverse("admin:grants_tranche_change", args=[tranche.pk])).content.decode()
     assert re.findall(r"/step/([a-z-]+)/", page) == ["approve", "redirect", "release"]
+    assert all(f">{title}</a>" in page for title in ("Approve", "Change payee or account", "Release"))
     assert 'name="_save"' not in page
     assert re.findall(r"/step/([a-z-]+)/", client.get(reverse("admin:grants_tranche_changelist")).content.decode()) == [
         "approve",

@@ -1,6 +1,7 @@
 """No payment by one person alone: the verbs say it in words, and PostgreSQL refuses whoever goes round them."""
 
 import hashlib
+from collections.abc import Callable
 from functools import partial
 
 import pytest
@@ -15,6 +16,7 @@ from tests.grants.build import sql
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
+Make = Callable[[], Tranche]
 NEW_ACCOUNT = {"payee": "Somebody Else", "account": "Another bank 42"}
 
 
@@ -109,7 +111,7 @@ def test_the_first_proposer_may_approve_an_account_that_another_changed() -> Non
 
 
 @pytest.mark.parametrize("make", [build.planned, build.sent])
-def test_the_account_changes_only_between_promise_and_payment(make: "partial[Tranche]") -> None:
+def test_the_account_changes_only_between_promise_and_payment(make: Make) -> None:
     tranche = make()
     with pytest.raises(Refused, match="before the money is sent"):
         redirect(tranche, by=build.person())
@@ -381,6 +383,33 @@ def test_a_grant_with_tranches_keeps_its_initiative_fund_and_amount(change: str)
     tranche = build.planned()
     with pytest.raises(IntegrityError, match="a grant with tranches keeps"):
         sql(f"UPDATE grants_grant SET {change} WHERE id = %s", tranche.grant_id)
+
+
+@pytest.mark.parametrize(
+    ("make", "change", "rule"),
+    [
+        (build.planned, "amount_minor = 0", "tranche_amount_is_positive"),
+        (build.planned, r"payee = E'two\nlines'", "tranche_payee_is_one_line"),
+        (build.planned, "account = ''", "tranche_payee_is_one_line"),
+        (build.planned, "confirmed_on = current_date", "tranche_confirmed_means_dated"),
+        (build.sent, "state = 'confirmed'", "tranche_confirmed_means_dated"),
+        (build.sent, "state = 'failed'", "tranche_returned_means_failed"),
+        (build.sent, "return_entry_id = payment_entry_id", "tranche_returned_means_failed"),
+        (build.promised, "state = 'released'", "tranche_released_means_booked"),
+    ],
+)
+def test_sql_cannot_write_a_tranche_that_contradicts_itself(make: Make, change: str, rule: str) -> None:
+    tranche = make()
+    with pytest.raises(IntegrityError, match=rule):
+        sql(f"UPDATE grants_tranche SET {change} WHERE id = %s", tranche.pk)
+
+
+@pytest.mark.parametrize(("table", "change"), [("grant", "amount_minor = 0"), ("initiative", "country = 'id'")])
+def test_sql_cannot_write_nonsense_about_a_grant(table: str, change: str) -> None:
+    grant = build.grant()
+    row = {"grant": grant.pk, "initiative": grant.initiative_id}[table]
+    with pytest.raises(IntegrityError, match=r"grant_amount_is_positive|initiative_country_is_iso_alpha_2"):
+        sql(f"UPDATE grants_{table} SET {change} WHERE id = %s", row)
 
 
 def test_the_rules_can_be_taken_down_and_put_up_again() -> None:
