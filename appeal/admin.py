@@ -1,6 +1,6 @@
 """Staff write campaigns here; statuses move by the campaign's own verbs."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from django import forms
@@ -8,6 +8,7 @@ from django.conf import settings
 from django.contrib import admin, messages
 from django.forms import ModelForm
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
@@ -51,6 +52,10 @@ class SuggestedAmountForm(forms.ModelForm[SuggestedAmount]):
         if self.instance.pk:
             self.initial["amount"] = self.instance.amount
 
+    def has_changed(self) -> bool:
+        """A spare row stays spare while it holds no amount, whatever currency it shows."""
+        return super().has_changed() and bool(self.instance.pk or self["amount"].data[0])
+
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
         amount: Money | None = cleaned.get("amount")
@@ -72,7 +77,6 @@ class CampaignAdmin(admin.ModelAdmin[Campaign]):
     list_display = ("title", "status", "raised_so_far", "goal_in_full", "opens_on", "closes_on")
     list_filter = ("status",)
     search_fields = ("title", "slug")
-    prepopulated_fields = {"slug": ("title",)}
     actions = ("go_live", "close")
 
     def get_queryset(self, request: HttpRequest) -> CampaignQuerySet:
@@ -81,8 +85,12 @@ class CampaignAdmin(admin.ModelAdmin[Campaign]):
     def get_readonly_fields(self, request: HttpRequest, obj: Campaign | None = None) -> tuple[str, ...]:
         return ("slug", "status", "card_fund", "bank_fund") if obj else ()
 
-    def get_prepopulated_fields(self, request: HttpRequest, obj: Campaign | None = None) -> dict[str, tuple[str, ...]]:
+    def get_prepopulated_fields(self, request: HttpRequest, obj: Campaign | None = None) -> dict[str, Sequence[str]]:
         return {} if obj else {"slug": ("title",)}
+
+    def view_on_site(self, obj: Campaign) -> str:
+        """Drafts have no public page yet."""
+        return reverse("appeal:preview", args=[obj.slug])
 
     def has_delete_permission(self, request: HttpRequest, obj: Campaign | None = None) -> bool:
         return False

@@ -1,7 +1,5 @@
 """The campaigns as JSON, for whoever wants to show or check them elsewhere. Read-only, open to all."""
 
-from typing import Any
-
 from django.urls import reverse
 from django.utils import timezone
 from rest_framework import generics, pagination, permissions, renderers, serializers
@@ -25,7 +23,8 @@ class CampaignShape(serializers.ModelSerializer[Campaign]):
     class Meta:
         model = Campaign
         fields = (
-            "slug", "title", "summary", "story", "status", "opens_on", "closes_on", "takes_gifts", "goal", "raised", "urls",
+            "slug", "title", "summary", "story", "status", "opens_on", "closes_on", "takes_gifts",
+            "goal", "raised", "urls",
         )  # fmt: skip
 
     def get_takes_gifts(self, campaign: Campaign) -> bool:
@@ -47,7 +46,7 @@ class Newest(pagination.CursorPagination):
     ordering = ("-opens_on", "-pk")
 
 
-class Open:
+class Open(generics.GenericAPIView[Campaign]):
     """Anyone may read; nobody is asked who they are."""
 
     authentication_classes = ()

@@ -1,31 +1,29 @@
-"""Pages that are rendered only for a browser that does not hold the same already."""
+"""Public pages that thousands may ask for in the same second: rendered once in it, and sent once to each browser."""
 
 import hashlib
-from functools import cache
-from pathlib import Path
+from collections.abc import Callable
 
+from django.conf import settings
+from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.utils.cache import get_conditional_response, patch_cache_control
 from django.utils.http import quote_etag
 from django.utils.translation import get_language
 
-ROOM = Path(__file__).resolve().parent
-LOOKS = ("appeal/templates/**/*", "appeal/static/**/*", "locale/**/*.mo")
 
+def serve(request: HttpRequest, template: str, make_page: Callable[[], object]) -> HttpResponse:
+    """The page, at most PAGE_SECONDS old; or 304 to a browser that holds the same already.
 
-def render_if_changed(request: HttpRequest, template: str, page: object) -> HttpResponse:
-    """The page, or 304. What it shows is in `page`, a value whose repr says all of it."""
-    content = repr((page, get_language(), template, look()))
-    etag = quote_etag(hashlib.sha256(content.encode()).hexdigest()[:32])
-    response = get_conditional_response(request, etag=etag) or render(request, template, {"page": page})
+    It is the same page for everyone who reads this language: the template sees `page`, and nothing of the request.
+    """
+    key = f"page:{get_language()}:{request.path}"
+    content: bytes | None = cache.get(key)
+    if content is None:
+        content = render_to_string(template, {"page": make_page()}).encode()
+        cache.set(key, content, settings.PAGE_SECONDS)
+    etag = quote_etag(hashlib.blake2b(content, digest_size=16).hexdigest())
+    response = get_conditional_response(request, etag=etag) or HttpResponse(content)
     response.headers["ETag"] = etag
     patch_cache_control(response, no_cache=True)
     return response
-
-
-@cache
-def look() -> str:
-    """Changes when a release changes how the same values look."""
-    files = sorted(file for pattern in LOOKS for file in ROOM.parent.glob(pattern) if file.is_file())
-    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()

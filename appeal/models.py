@@ -16,8 +16,9 @@ from ledger.money import Money
 
 CLOSED_TO_CARDS = ("CU", "IR", "KP", "SY")
 """Countries that card money must not reach: the states among the "high-risk jurisdictions" of Stripe's list of
-prohibited businesses (stripe.com/legal/restricted-businesses, November 2024), which binds what its users may do with the
-money. The list also names three regions of Ukraine (Crimea, Donetsk, Luhansk), which no country code stands for."""
+prohibited and restricted businesses (stripe.com/legal/restricted-businesses, November 2024), which forbids dealings
+with persons located in, resident in or citizens of them. The list also names three regions of Ukraine (Crimea,
+Donetsk, Luhansk), which no country code stands for."""
 
 
 class Status(models.TextChoices):
@@ -79,7 +80,9 @@ class Campaign(models.Model):
 
     slug = models.SlugField(_("address"), max_length=60, unique=True, help_text=_("Its part of the web address."))
     title = models.CharField(_("title"), max_length=120)
-    summary = models.CharField(_("summary"), max_length=300, help_text=_("One or two sentences, shown under the title."))
+    summary = models.CharField(
+        _("summary"), max_length=300, help_text=_("One or two sentences, shown under the title.")
+    )
     story = models.TextField(_("story"), help_text=_("Plain text. An empty line starts a new paragraph."))
     goal_minor = models.BigIntegerField(_("goal in minor units"))
     currency = models.CharField(_("currency"), max_length=3)
@@ -90,7 +93,6 @@ class Campaign(models.Model):
     bank_fund = models.OneToOneField(Fund, models.PROTECT, related_name="+", verbose_name=_("bank fund"))
 
     raised_minor: int  # set by with_raised()
-    suggested_amounts: "models.Manager[SuggestedAmount]"
 
     objects = CampaignQuerySet.as_manager()
 
@@ -119,10 +121,8 @@ class Campaign(models.Model):
 
     def raised(self) -> Money:
         """Gifts less refunds and lost disputes, in both funds: as the books have it, or had it for with_raised()."""
-        minor = self.__dict__.get("raised_minor")
-        if minor is None:
-            minor = Campaign.objects.with_raised().values_list("raised_minor", flat=True).get(pk=self.pk)
-        return Money(minor, self.currency)
+        known = self if "raised_minor" in self.__dict__ else Campaign.objects.with_raised().get(pk=self.pk)
+        return Money(known.raised_minor, self.currency)
 
     def suggested(self, currency: str) -> list[Money]:
         """The amounts to offer a donor who gives in this currency, smallest first."""
@@ -188,7 +188,9 @@ class SuggestedAmount(models.Model):
         verbose_name_plural = _("suggested amounts")
         constraints = [
             models.CheckConstraint(name="suggested_amount_is_positive", condition=Q(amount_minor__gt=0)),
-            models.CheckConstraint(name="suggested_amount_currency_is_a_code", condition=Q(currency__regex=r"^[A-Z]{3}$")),
+            models.CheckConstraint(
+                name="suggested_amount_currency_is_a_code", condition=Q(currency__regex=r"^[A-Z]{3}$")
+            ),
             models.UniqueConstraint(
                 name="suggested_amount_offered_once", fields=["campaign", "currency", "amount_minor"]
             ),

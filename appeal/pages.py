@@ -1,4 +1,4 @@
-"""What the public pages show, as values: made from the books once, compared with what a browser already holds."""
+"""What the public pages show, as values: whatever a template needs is read before it begins."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -37,7 +37,7 @@ class Appeal:
             goal=campaign.goal,
             opens_on=campaign.opens_on,
             closes_on=campaign.closes_on,
-            days_left=campaign.closes_on and (campaign.closes_on - today).days,
+            days_left=(campaign.closes_on - today).days if campaign.closes_on else None,
         )
 
     @property

@@ -1,29 +1,34 @@
-"""The public pages. They ask for no session, set no cookie, and cost a browser that has them next to nothing."""
+"""The public pages. They ask for no session, set no cookie, and are the same for everyone."""
 
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404
+from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from appeal.freshness import render_if_changed
-from appeal.models import Campaign, Phase
+from appeal import freshness
+from appeal.models import Campaign, CampaignQuerySet
 from appeal.pages import CampaignPage, HomePage
 
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    return render_if_changed(request, "appeal/home.html", HomePage.on(timezone.localdate()))
+    return freshness.serve(request, "appeal/home.html", lambda: HomePage.on(timezone.localdate()))
 
 
 @require_safe
 def campaign(request: HttpRequest, slug: str) -> HttpResponse:
-    """Everyone sees live and closed campaigns; staff may look at a draft first."""
-    found = get_object_or_404(Campaign.objects.with_raised(), slug=slug)
-    today = timezone.localdate()
-    if found.phase(today) == Phase.DRAFT and not may_see_drafts(request):
+    return freshness.serve(request, "appeal/campaign.html", lambda: campaign_page(Campaign.objects.public(), slug))
+
+
+@never_cache
+@require_safe
+def preview(request: HttpRequest, slug: str) -> HttpResponse:
+    """A campaign in any status as it will look, for staff; for anybody else there is no such page."""
+    if not (request.user.is_authenticated and request.user.is_staff):
         raise Http404
-    return render_if_changed(request, "appeal/campaign.html", CampaignPage.of(found, today))
+    return render(request, "appeal/campaign.html", {"page": campaign_page(Campaign.objects.all(), slug)})
 
 
-def may_see_drafts(request: HttpRequest) -> bool:
-    return request.user.is_authenticated and request.user.is_staff
+def campaign_page(campaigns: CampaignQuerySet, slug: str) -> CampaignPage:
+    return CampaignPage.of(get_object_or_404(campaigns.with_raised(), slug=slug), timezone.localdate())
