@@ -1,0 +1,83 @@
+"""Issue a receipt for each settled gift that has none, and put a corrected one in the place of a wrong one.
+
+The queue is a queryset over the gifts: whatever stops a worker, the next one finds the same gifts.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from donations.models import Donation
+from receipts.models import Donor, IssuerProfile, NumberSeries, Receipt, Refused
+from receipts.models.receipt import gifts_without_receipt
+
+AT_ONCE = 100
+
+
+def issue(now: datetime) -> int:
+    """Receipts for up to a hundred gifts, numbered in one transaction; how many. None while nobody may issue."""
+    issuer = IssuerProfile.objects.issuing_at(now)
+    return issue_as(issuer, now) if issuer else 0
+
+
+@transaction.atomic
+def issue_as(issuer: IssuerProfile, now: datetime) -> int:
+    gifts = claim()
+    if gifts:
+        write(issuer, [(gift, Donor(gift.name, gift.email)) for gift in gifts], now)
+    return len(gifts)
+
+
+def claim() -> list[Donation]:
+    """The oldest gifts without a receipt, locked, past those that another worker holds.
+
+    The second look, after the locks, leaves out what another worker finished while we came for it.
+    """
+    free = gifts_without_receipt().order_by("pk").select_for_update(skip_locked=True, of=("self",))
+    held = [gift.pk for gift in free[:AT_ONCE]]
+    return list(gifts_without_receipt().filter(pk__in=held).select_related("campaign").order_by("pk"))
+
+
+def write(
+    issuer: IssuerProfile, gifts: Sequence[tuple[Donation, Donor]], now: datetime, replaces: Receipt | None = None
+) -> list[Receipt]:
+    numbers = NumberSeries.take(issuer.prefix, issuer.day_of(now).year, len(gifts))
+    return Receipt.objects.bulk_create(
+        snapshot(gift, donor, issuer=issuer, number=number, now=now, replaces=replaces)
+        for (gift, donor), number in zip(gifts, numbers, strict=True)
+    )
+
+
+def snapshot(
+    gift: Donation, donor: Donor, *, issuer: IssuerProfile, number: str, now: datetime, replaces: Receipt | None
+) -> Receipt:
+    assert gift.charged_at is not None  # noqa: S101 (the database says so of every settled gift)
+    return Receipt(
+        number=number,
+        donation=gift,
+        issuer=issuer,
+        replaces=replaces,
+        donor_name=donor.name.strip(),
+        donor_email=donor.email,
+        amount_minor=gift.amount_minor,
+        currency=gift.currency,
+        purpose=gift.campaign.title,
+        given_on=issuer.day_of(gift.charged_at),
+        issued_on=issuer.day_of(now),
+        issued_at=now,
+        language=gift.language,
+    )
+
+
+@transaction.atomic
+def replace(receipt: Receipt, *, by: User, reason: str, donor: Donor, now: datetime) -> Receipt:
+    """Void a receipt and issue a corrected one for the same gift, with the next number. Refused says why not."""
+    issuer = IssuerProfile.objects.issuing_at(now)
+    if issuer is None:
+        raise Refused(_("No approved issuer profile is valid today."))
+    receipt.void(by=by, reason=reason, now=now)
+    gift = Donation.objects.select_related("campaign").get(pk=receipt.donation_id)
+    return write(issuer, [(gift, donor)], now, replaces=receipt)[0]

@@ -1,0 +1,12 @@
+from django.urls import path
+
+from receipts import views
+
+app_name = "receipts"
+urlpatterns = [
+    path("receipts/<slug:key>/", views.receipt, name="receipt"),
+    path("receipts/<slug:key>.pdf", views.pdf, name="pdf"),
+    path("verify/<slug:code>/", views.verify, name="verify"),
+    path("campaigns/<slug:slug>/statement/", views.statement, name="transparency"),
+    path("campaigns/<slug:slug>/statement.pdf", views.statement_pdf, name="statement-pdf"),
+]

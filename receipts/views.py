@@ -1,0 +1,95 @@
+"""A donor's own receipt, as page and PDF, and the page where anyone checks one."""
+
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
+from django.utils.cache import get_conditional_response, patch_cache_control
+from django.utils.http import content_disposition_header, quote_etag
+from django.utils.translation import get_language
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import conditional_page, require_safe
+
+from appeal.models import Campaign
+from receipts.models import Receipt, ReceiptDocument
+from receipts.statement import FundStatement, Period, statement_of, to_pdf
+
+
+@never_cache
+@require_safe
+def receipt(request: HttpRequest, key: str) -> HttpResponse:
+    """The same words as on the PDF, for whoever has the address that was mailed to the donor."""
+    found = get_object_or_404(Receipt.objects.select_related("issuer", "document"), key=key)
+    return render(request, "receipts/receipt.html", {"receipt": found})
+
+
+@require_safe
+def pdf(request: HttpRequest, key: str) -> HttpResponse:
+    """The stored bytes, or a page that waits for them: a worker renders, not this request."""
+    found = get_object_or_404(Receipt.objects.select_related("document"), key=key)
+    document: ReceiptDocument | None = getattr(found, "document", None)
+    if document is None:
+        return private(
+            render(request, "receipts/preparing.html", {"receipt": found, "look_again_after": 5}, status=202)
+        )
+    etag = quote_etag(document.sha256)
+    response = get_conditional_response(request, etag=etag) or as_file(bytes(document.pdf), f"{found.number}.pdf")
+    response.headers["ETag"] = etag
+    return private(response)
+
+
+def as_file(content: bytes, name: str) -> HttpResponse:
+    disposition = content_disposition_header(as_attachment=False, filename=name)
+    return HttpResponse(content, content_type="application/pdf", headers={"Content-Disposition": disposition})
+
+
+def private(response: HttpResponse) -> HttpResponse:
+    patch_cache_control(response, private=True, no_store=True)
+    response.headers["X-Robots-Tag"] = "noindex"
+    return response
+
+
+@never_cache
+@require_safe
+def verify(request: HttpRequest, code: str) -> HttpResponse:
+    """Whether there is such a receipt and whether it is still good. Never whose it is."""
+    found = Receipt.objects.select_related("replaced_by").filter(code=code.lower()).first()
+    page: dict[str, Any] = {"receipt": found, "code": code}
+    if found is None:
+        return render(request, "receipts/unknown.html", page, status=404)
+    return render(request, "receipts/verify.html", page)
+
+
+@conditional_page
+@require_safe
+def statement(request: HttpRequest, slug: str) -> HttpResponse:
+    """Where a campaign's money is, for everyone: since its beginning, or in one year (?year=2026)."""
+    asked, years = asked_for(request, slug)
+    return revalidated(render(request, "receipts/statement.html", {"statement": asked, "years": years}))
+
+
+@conditional_page
+@require_safe
+def statement_pdf(request: HttpRequest, slug: str) -> HttpResponse:
+    asked, _years = asked_for(request, slug)
+    days = f"{asked.period.since.isoformat()}-{asked.period.until.isoformat()}"
+    return revalidated(as_file(to_pdf(asked, get_language() or "en"), f"{slug}-{days}.pdf"))
+
+
+def asked_for(request: HttpRequest, slug: str) -> tuple[FundStatement, list[int]]:
+    """The statement, and the years there are others for."""
+    campaign = get_object_or_404(Campaign.objects.public(), slug=slug)
+    whole = Period.whole(campaign, timezone.localdate())
+    years = {str(year): year for year in whole.years()}
+    if (year := request.GET.get("year")) is None:
+        return statement_of(campaign, whole), [*years.values()]
+    if year not in years:
+        raise Http404
+    return statement_of(campaign, whole.within(years[year])), [*years.values()]
+
+
+def revalidated(response: HttpResponse) -> HttpResponse:
+    """To be kept by whoever likes, and asked about each time: the books move."""
+    patch_cache_control(response, no_cache=True)
+    return response
