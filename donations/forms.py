@@ -54,13 +54,15 @@ class GiveForm(forms.Form):
             required=False,
             widget=forms.RadioSelect,
             choices=[
-                *((key, money.format(get_language() or "en")) for key, money in self.suggested.items()),
+                *((key, money.format(get_language() or "en", brief=True)) for key, money in self.suggested.items()),
                 (OTHER, _("Another amount")),
             ],
             error_messages={"invalid_choice": _("Choose one of these amounts, or type another one.")},
         )
         others = [code for code in limits.currencies() if code != currency]
-        self.fields["gift"] = MoneyField(label=_("Another amount"), required=False, currencies=[currency, *others])
+        self.fields["gift"] = MoneyField(
+            label=_("The amount, if you chose another one"), required=False, currencies=[currency, *others]
+        )
         self.order_fields(["choice", "gift"])
 
     def clean(self) -> dict[str, Any]:
@@ -82,12 +84,13 @@ class GiveForm(forms.Form):
         elif amount < (least := limits.least(amount.currency)):
             self.add_error(
                 "gift",
-                _("The smallest gift we can take is %(amount)s.") % {"amount": least.format(get_language() or "en")},
+                _("The smallest gift we can take is %(amount)s.")
+                % {"amount": least.format(get_language() or "en", brief=True)},
             )
         elif amount > (most := limits.most(amount.currency)):
             self.add_error(
                 "gift",
                 _("The largest gift by card is %(amount)s. For a larger one, please write to us first.")
-                % {"amount": most.format(get_language() or "en")},
+                % {"amount": most.format(get_language() or "en", brief=True)},
             )
         return amount

@@ -81,12 +81,17 @@ class Money:
         """Shares in proportion to the weights; they always add up to the whole."""
         return [type(self)(share, self.currency) for share in splitting.split(self.minor, weights)]
 
-    def format(self, locale: str = "en") -> str:
-        """For people: `$1,250.50 USD`, or `12,346.00 AFN` where the language has no symbol for the currency."""
+    def format(self, locale: str = "en", *, brief: bool = False) -> str:
+        """For people: `$1,250.50 USD`, or `12,346.00 AFN` where the language has no symbol for the currency.
+
+        Brief leaves out decimals that are all 0, as on a button: `$35 USD`.
+        """
         language = currencies.locale_for(locale)
         symbol = currencies.symbol(self.currency, locale)
         numbering = language.default_numbering_system
-        text = _pattern(locale, exponent(self.currency), symbol == self.currency).apply(
+        decimals = exponent(self.currency)
+        decimals = 0 if brief and not self.minor % 10**decimals else decimals
+        text = _pattern(locale, decimals, symbol == self.currency).apply(
             self.decimal, language, currency=self.currency, currency_digits=False, numbering_system="default"
         )
         return f"{_in_digits_of(numbering, text)}{_NO_BREAK}{self.currency}"

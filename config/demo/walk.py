@@ -119,9 +119,9 @@ def settle(walk: Walk, donation: Donation) -> None:
 
 def receive(walk: Walk, donation: Donation) -> None:
     for _ in patiently("the receipt to be mailed"):
-        receipt = Receipt.objects.filter(donation=donation, mailed_at__isnull=False).first()
-        if receipt:
+        if Receipt.objects.filter(donation=donation, mailed_at__isnull=False).exists():
             break
+    receipt = Receipt.objects.get(donation=donation)
     address = reverse("receipts:pdf", args=[receipt.key])
     pdf, again = walk.get(address).content, walk.get(address).content
     digest = hashlib.sha256(pdf).hexdigest()

@@ -9,6 +9,6 @@ register = template.Library()
 
 
 @register.filter
-def money(value: Money) -> SafeString:
-    """The amount in the reader's language, isolated from the direction of the text around it."""
-    return format_html("<bdi>{}</bdi>", value.format(get_language() or "en"))
+def money(value: Money, style: str = "") -> SafeString:
+    """The amount in the reader's language, isolated from the direction of the text around it; `money:"brief"`."""
+    return format_html("<bdi>{}</bdi>", value.format(get_language() or "en", brief=style == "brief"))

@@ -34,7 +34,7 @@ def campaign(sandbox: Sandbox, settings: Settings) -> Campaign:
 def fill_in(page: Page, server: LiveServer, campaign: Campaign) -> None:
     page.goto(server.url + campaign.get_absolute_url())
     page.get_by_role("link", name="Give", exact=False).first.click()
-    page.get_by_label("Another amount").last.fill("42")
+    page.get_by_role("textbox", name="amount").first.fill("42")
     page.get_by_label("Your email address").fill("mina@example.org")
     page.wait_for_timeout(3100)  # as long as a person needs at the very least
     page.get_by_role("button", name="Continue to payment").click()

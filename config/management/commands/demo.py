@@ -1,4 +1,4 @@
-"""`manage.py demo`: the whole service on this machine, until Ctrl-C. `--walk`: its whole story once, without a browser."""
+"""`manage.py demo`: the whole service on this machine, until Ctrl-C. `--walk`: its story once, without a browser."""
 
 import signal
 import sys
@@ -45,5 +45,7 @@ class Command(BaseCommand):
         say(f"  Mail goes to   {LOCAL / 'mail'}")
         say(f"  Logs           {LOCAL / 'log'}")
         say(f"  Stripe         {settings.STRIPE_API_BASE}")
-        say("  Cards          4242 4242 4242 4242 pays, 4000 0000 0000 0002 is declined, 4000 0027 6000 3184 asks for 3-D")
+        say(
+            "  Cards          4242 4242 4242 4242 pays, 4000 0000 0000 0002 is declined, 4000 0027 6000 3184 asks for 3-D"
+        )
         say("                 Secure; any date to come, any three digits\n")
