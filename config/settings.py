@@ -125,6 +125,7 @@ CELERY_BEAT_SCHEDULE = {
     for task, seconds in {
         "donations.drain": 1.0,
         "donations.settle": env.float("SETTLE_EVERY", default=30.0),
+        "donations.settle_late": 3600.0,
         "donations.follow_up": 60.0,
         "receipts.issue": 5.0,
         "receipts.render": 5.0,
@@ -178,12 +179,14 @@ WHITENOISE_USE_FINDERS = not STATIC_ROOT
 # --- Stripe ---------------------------------------------------------------------------------------------------------
 
 STRIPE_SECRET_KEY = required("STRIPE_SECRET_KEY", "Stripe's secret or restricted key")
-STRIPE_WEBHOOK_SECRETS = env.list("STRIPE_WEBHOOK_SECRETS", default=[])  # two while one is being replaced
+# Two while one is being replaced.
+STRIPE_WEBHOOK_SECRETS = [secret.strip() for secret in env.list("STRIPE_WEBHOOK_SECRETS", default=[])]
 if not STRIPE_WEBHOOK_SECRETS:
     required("STRIPE_WEBHOOK_SECRETS", "the signing secrets of Stripe's webhook endpoint, separated by commas")
 STRIPE_API_BASE = env.str("STRIPE_API_BASE", default="https://api.stripe.com")
 STRIPE_CHECKOUT_ORIGINS = env.list("STRIPE_CHECKOUT_ORIGINS", default=["https://checkout.stripe.com"])
-STRIPE_TIMEOUT = env.float("STRIPE_TIMEOUT", default=20.0)  # seconds
+STRIPE_TIMEOUT = env.float("STRIPE_TIMEOUT", default=20.0)  # seconds that a worker waits for an answer
+STRIPE_PAGE_TIMEOUT = env.float("STRIPE_PAGE_TIMEOUT", default=6.0)  # seconds that a donor does
 STRIPE_WEBHOOK_PATH = "/stripe/webhook/"
 STRIPE_LIVEMODE = STRIPE_SECRET_KEY.startswith(("sk_live_", "rk_live_"))
 GIVING_CURRENCIES = env.list("GIVING_CURRENCIES", default=["USD", "AUD", "EUR", "GBP", "JPY", "MYR", "NZD", "THB"])
@@ -234,5 +237,7 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {"json": {"()": "config.logs.Json"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
+    # At INFO they tell what Stripe found wrong with a request, with the donor's address in it, and each font subset.
+    "loggers": {name: {"level": "WARNING"} for name in ("stripe", "weasyprint.progress")},
     "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", default="INFO")},
 }

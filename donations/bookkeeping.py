@@ -51,10 +51,10 @@ class Booking:
 def settle(bookings: Sequence[Booking]) -> None:
     """Stripe has moved this money: book each movement, and mark its gift as settled, in one batch.
 
-    A movement that is booked already raises IntegrityError, whatever it was booked as, and nothing of the batch stays.
-    A movement of nothing at all is remembered without an entry.
+    A movement that is booked already raises IntegrityError, or AlreadyRecorded, and nothing of the batch stays. One
+    that moves nothing, as a fee that eats it all, is remembered without an entry unless it is a gift.
     """
-    drafts = [draft(booking) for booking in bookings if booking.moved.amount or booking.moved.net]
+    drafts = [draft(booking) for booking in bookings if booking.donation or booking.moved.net]
     entries = {entry.source: entry for entry in record_all(drafts)}
     BalanceTransaction.objects.bulk_create(
         [_row(booking, entries.get(booking.moved.stripe_id)) for booking in bookings]
@@ -67,6 +67,22 @@ def settle(bookings: Sequence[Booking]) -> None:
 
 def draft(booking: Booking) -> Draft:
     return gift(booking.donation, booking.moved) if booking.donation else unexplained(booking.moved)
+
+
+@transaction.atomic
+def clear(movement: BalanceTransaction) -> None:
+    """The donor's bank has confirmed what Stripe moved before: out of suspense, and into the gift's fund."""
+    donation, moved = movement.donation, _moved(movement)
+    assert donation is not None  # noqa: S101 (only a gift can wait for its donor's bank)
+    general = Fund.objects.general(moved.currency)
+    lines = [
+        Line(chart.SUSPENSE, general, moved.money(moved.net)),
+        Line(chart.STRIPE, general, moved.money(-moved.net)),
+        *gift(donation, moved).lines,
+    ]
+    donation.settled_by(record_all([_draft("cleared", moved, lines)])[0])
+    Donation.objects.save_standing([donation])
+    BalanceTransaction.objects.filter(pk=movement.pk).update(problem="")
 
 
 def gift(donation: Donation, moved: Moved) -> Draft:
@@ -99,6 +115,10 @@ def _draft(kind: str, moved: Moved, lines: Sequence[Line]) -> Draft:
     )
 
 
+def _moved(movement: BalanceTransaction) -> Moved:
+    return Moved(**{name: getattr(movement, name) for name in Moved.__slots__})
+
+
 def _row(booking: Booking, entry: Entry | None) -> BalanceTransaction:
     moved = booking.moved
     return BalanceTransaction(
@@ -111,7 +131,7 @@ def _row(booking: Booking, entry: Entry | None) -> BalanceTransaction:
         net=moved.net,
         exchange_rate=moved.exchange_rate,
         created_at=moved.created_at,
-        donation=booking.donation,
+        donation=booking.heard,
         problem=booking.problem,
         entry=entry,
     )

@@ -4,17 +4,19 @@ The donation is committed before Stripe is called, and the call is named after i
 gets one Checkout Session.
 """
 
+import json
 import logging
 
 import stripe
 from django.conf import settings
-from django.db.models import F
+from django.db.models import F, Q
 from stripe.params.checkout import SessionCreateParams
 
 from appeal.models import Campaign
 from donations.lattice import State
 from donations.models import Donation, Product
-from donations.stripe_api import client, patiently
+from donations.observation import observe
+from donations.stripe_api import page_client, patiently
 
 log = logging.getLogger(__name__)
 # Languages of Stripe's payment page; whoever reads another one is told beforehand that it will be in English.
@@ -24,11 +26,11 @@ STRIPE_SPEAKS = set(
 
 
 class StripeUnavailable(Exception):
-    """Stripe did not answer, or not with a payment page. Nothing was charged, and the gift can be tried again."""
+    """Stripe did not answer, or not with a payment page. The gift is kept, and can be tried again."""
 
 
 class Finished(Exception):
-    """This gift is not waiting for a payment any more."""
+    """This gift waits for no payment any more; its own page says what became of it."""
 
 
 def payment_page(donation: Donation) -> str:
@@ -38,24 +40,24 @@ def payment_page(donation: Donation) -> str:
     try:
         session = _open(donation)
     except stripe.StripeError as error:
-        _learn_from(error, donation)
         log.warning("no checkout session for donation %s: %s", donation.pk, type(error).__name__)
+        _learn_from(error, donation)
         raise StripeUnavailable from error
-    Donation.objects.filter(pk=donation.pk, checkout_session__isnull=True).update(checkout_session=session.id)
-    if session.status != "open" or not session.url:
-        raise Finished
-    return session.url
+    if session.status == "open" and session.url and _remember(donation, session):
+        return session.url
+    _hear(session)
+    raise Finished
 
 
-def cancel(donation: Donation) -> bool:
-    """The donor does not want to give after all; whether that came in time. Should they pay still, paid wins."""
-    cancelled = Donation.objects.filter(pk=donation.pk).move(State.CANCELLED)
-    if cancelled and donation.checkout_session:
+def cancel(donation: Donation) -> None:
+    """The donor does not want to give after all. If the money has been taken already, that is what counts."""
+    if donation.checkout_session:
         try:
-            client().v1.checkout.sessions.expire(donation.checkout_session)
-        except stripe.StripeError:  # it is paid by now, or runs out by itself: Stripe will tell
-            log.warning("the checkout session of donation %s could not be expired", donation.pk)
-    return bool(cancelled)
+            _hear(_expire(donation.checkout_session))
+        except stripe.StripeError as error:
+            log.warning("the session of donation %s is not expired: %s", donation.pk, type(error).__name__)
+            raise StripeUnavailable from error
+    Donation.objects.filter(pk=donation.pk).move(State.CANCELLED)
 
 
 def speaks(language: str) -> bool:
@@ -63,11 +65,35 @@ def speaks(language: str) -> bool:
 
 
 def _open(donation: Donation) -> stripe.checkout.Session:
+    api = page_client().v1
     if donation.checkout_session:
-        return patiently(lambda: client().v1.checkout.sessions.retrieve(str(donation.checkout_session)))
+        return patiently(lambda: api.checkout.sessions.retrieve(str(donation.checkout_session)))
     params = session_params(donation, product_of(donation.campaign))
     key = f"donation-{donation.reference}-{donation.attempts}"
-    return patiently(lambda: client().v1.checkout.sessions.create(params, {"idempotency_key": key}))
+    return patiently(lambda: api.checkout.sessions.create(params, {"idempotency_key": key}))
+
+
+def _remember(donation: Donation, session: stripe.checkout.Session) -> bool:
+    """Whether this is the gift's one session. It is not if the donor cancelled, or a second try was faster."""
+    waiting = Donation.objects.filter(Q(checkout_session=None) | Q(checkout_session=session.id), state=State.OPEN)
+    if waiting.filter(pk=donation.pk).update(checkout_session=session.id):
+        return True
+    _expire(session.id)
+    return False
+
+
+def _expire(session: str) -> stripe.checkout.Session:
+    """As it is then: expired, or complete if the donor was faster."""
+    api = page_client().v1.checkout.sessions
+    try:
+        return patiently(lambda: api.expire(session))
+    except stripe.InvalidRequestError:
+        return patiently(lambda: api.retrieve(session))
+
+
+def _hear(session: stripe.checkout.Session) -> None:
+    if seen := observe(json.loads(str(session))):
+        Donation.objects.hear(seen)
 
 
 def session_params(donation: Donation, product: str) -> SessionCreateParams:
@@ -101,11 +127,20 @@ def session_params(donation: Donation, product: str) -> SessionCreateParams:
 
 
 def _learn_from(error: stripe.StripeError, donation: Donation) -> None:
-    """Stripe keeps a failure of its own under our key and would give it again; so the next try has another key."""
-    if (error.http_status or 0) >= 500 or error.code == "resource_missing":
-        Donation.objects.filter(pk=donation.pk).update(attempts=F("attempts") + 1)
-    if error.code == "resource_missing":
+    """Do what makes the next try a better one.
+
+    Stripe keeps a failure of its own under our key and would give it again, so the next try has another key. What it
+    will never take, such as an address it finds odd, ends this gift: the donor starts again with another form.
+    """
+    this = Donation.objects.filter(pk=donation.pk)
+    if (error.http_status or 0) >= 500 or isinstance(error, stripe.IdempotencyError):
+        this.update(attempts=F("attempts") + 1)
+    elif error.code == "resource_missing":  # another account's, or a sandbox's that is gone
         Product.objects.filter(campaign=donation.campaign, livemode=settings.STRIPE_LIVEMODE).delete()
+        this.update(attempts=F("attempts") + 1, checkout_session=None)
+    elif isinstance(error, stripe.InvalidRequestError):
+        this.move(State.FAILED)
+        raise Finished from error
 
 
 def product_of(campaign: Campaign) -> str:
@@ -122,7 +157,7 @@ def product_of(campaign: Campaign) -> str:
 
 def _make_product(name: str, title: str) -> None:
     try:
-        patiently(lambda: client().v1.products.create({"id": name, "name": title}))
+        patiently(lambda: page_client().v1.products.create({"id": name, "name": title}))
     except stripe.InvalidRequestError as error:
         if error.code != "resource_already_exists":
             raise

@@ -47,16 +47,19 @@ def drain(now: datetime) -> int:
     """Handle all events that are due at `now`; how many were."""
     handled = 0
     while batch := list(StripeEvent.objects.due(now)[:BATCH]):
-        handled += handle(batch, now)
+        done = handle(batch, now)
+        if not done:  # another worker holds them, and goes on with the rest
+            break
+        handled += done
     return handled
 
 
 def handle(batch: Sequence[StripeEvent], now: datetime) -> int:
-    """Apply a batch in one transaction; where the database refuses it, each event in a transaction of its own."""
+    """Apply a batch in one transaction; where one event spoils it, each in a transaction of its own."""
     readings = [read(event) for event in batch]
     try:
         return apply(readings, now)
-    except DatabaseError:
+    except (DatabaseError, ValueError):
         log.exception("a batch of %d stripe events is applied one by one", len(batch))
     return sum(handle_alone(reading, now) for reading in readings)
 
@@ -64,8 +67,13 @@ def handle(batch: Sequence[StripeEvent], now: datetime) -> int:
 def handle_alone(reading: Reading, now: datetime) -> int:
     try:
         return apply([reading], now)
-    except DatabaseError as error:
-        return apply([replace(reading, seen=None, problem=str(error))], now)
+    except (DatabaseError, ValueError) as error:
+        return apply([replace(reading, seen=None, problem=in_a_line(error))], now)
+
+
+def in_a_line(error: Exception) -> str:
+    """Its first line: PostgreSQL repeats the row after it, and rows have names in them."""
+    return f"{type(error).__name__}: {error}".partition("\n")[0]
 
 
 def read(event: StripeEvent) -> Reading:
@@ -77,13 +85,13 @@ def read(event: StripeEvent) -> Reading:
         if told.get("account"):
             return Reading(event, problem="This event is about a connected account, and we have none.")
         if told["livemode"] != settings.STRIPE_LIVEMODE:
-            return Reading(event, problem=f"This event has livemode {told['livemode']}, and our key has not.")
+            return Reading(event, problem=f"This event has livemode {told['livemode']}, unlike our key.")
         thing = told["data"]["object"]
         if told["api_version"] != stripe.api_version:
             thing = fetch(thing["object"], thing["id"])
         return Reading(event, observe(thing, event.kind))
-    except (KeyError, TypeError, ValueError, stripe.StripeError) as error:
-        return Reading(event, problem=f"{type(error).__name__}: {error}")
+    except Exception as error:  # noqa: BLE001 (whatever is wrong with one event must not hold up the others)
+        return Reading(event, problem=in_a_line(error))
 
 
 def fetch(kind: str, stripe_id: str) -> dict[str, Any]:

@@ -5,7 +5,7 @@ import logging
 from datetime import datetime
 
 import stripe
-from django.db import transaction
+from stripe.params.checkout import SessionRetrieveParams
 
 from donations.lattice import State
 from donations.models import Donation
@@ -28,14 +28,9 @@ def follow_up(now: datetime) -> int:
 
 
 def ask(donation: Donation, now: datetime) -> bool:
+    """Hear what Stripe says of its session, and of the payment behind it, which alone tells a failed bank debit."""
     Donation.objects.filter(pk=donation.pk).update(asked_at=now)
-    session = patiently(lambda: client().v1.checkout.sessions.retrieve(str(donation.checkout_session)))
+    params: SessionRetrieveParams = {"expand": ["payment_intent"]}
+    session = patiently(lambda: client().v1.checkout.sessions.retrieve(str(donation.checkout_session), params))
     seen = observe(json.loads(str(session)))
-    if seen is None:
-        return False
-    with transaction.atomic():
-        locked = Donation.objects.filter(pk=donation.pk).directory().find(seen)
-        if locked is None or not locked.hear(seen):
-            return False
-        Donation.objects.save_standing([locked])
-    return True
+    return seen is not None and Donation.objects.filter(pk=donation.pk).hear(seen)

@@ -19,6 +19,7 @@ class GiveForm(forms.Form):
 
     email = forms.EmailField(
         label=_("Your email address"),
+        max_length=254,
         help_text=_("For your receipt. We never pass it on."),
         error_messages={
             "required": _("Enter your email address, so that we can send your receipt."),

@@ -15,14 +15,15 @@ class State(TextChoices):
     ABANDONED = "abandoned", _("never reached the payment page")
 
 
-# A late success beats every ending without money; no ending without money beats a success.
+# A late success beats every ending without money, and no ending without money beats a success. Where two endings
+# without money meet, one of them wins in either order, so that every order of the same news has one end.
 MOVES: dict[State, frozenset[State]] = {
     State.OPEN: frozenset(State) - {State.OPEN, State.SETTLED},
-    State.PENDING: frozenset({State.PAID, State.FAILED}),
+    State.ABANDONED: frozenset({State.EXPIRED, State.CANCELLED, State.PENDING, State.FAILED, State.PAID}),
+    State.EXPIRED: frozenset({State.CANCELLED, State.PENDING, State.FAILED, State.PAID}),
+    State.CANCELLED: frozenset({State.PENDING, State.FAILED, State.PAID}),
+    State.PENDING: frozenset({State.FAILED, State.PAID}),
     State.FAILED: frozenset({State.PAID}),
-    State.EXPIRED: frozenset({State.PENDING, State.PAID}),
-    State.CANCELLED: frozenset({State.PENDING, State.PAID}),
-    State.ABANDONED: frozenset({State.PENDING, State.PAID}),
     State.PAID: frozenset({State.SETTLED}),
     State.SETTLED: frozenset(),
 }

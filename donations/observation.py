@@ -49,7 +49,7 @@ class Asked:
 def observe(thing: StripeObject, event: str = "") -> Observation | None:
     """What the object says, helped by the kind of event that brought it; None where it is none of our business.
 
-    Raises KeyError or TypeError for an object that is not of Stripe's published shape.
+    An object that is not of Stripe's published shape raises whatever reading it raises.
     """
     reader = READERS.get(thing["object"])
     if reader is None or thing.get("mode", "payment") != "payment":
@@ -61,6 +61,8 @@ def observe(thing: StripeObject, event: str = "") -> Observation | None:
 
 def advance(asked: Asked, standing: Standing, seen: Observation) -> Standing:
     """The standing after hearing `seen`. Hearing it again, or after later news, changes nothing."""
+    if _of_an_unused_session(standing, seen):
+        return standing
     if differs := difference(asked, standing, seen):
         return replace(standing, review=standing.review or differs)
     return Standing(
@@ -70,6 +72,12 @@ def advance(asked: Asked, standing: Standing, seen: Observation) -> Standing:
         payment_intent=standing.payment_intent or seen.payment_intent,
         charged_at=_latest(standing.charged_at, seen.charged_at),
     )
+
+
+def _of_an_unused_session(standing: Standing, seen: Observation) -> bool:
+    """A session that we never learned of, as Stripe failed while it made it, says nothing unless money comes of it."""
+    another = standing.checkout_session and seen.checkout_session and standing.checkout_session != seen.checkout_session
+    return bool(another) and seen.towards not in {State.PAID, State.PENDING}
 
 
 def difference(asked: Asked, standing: Standing, seen: Observation) -> str:
@@ -89,16 +97,20 @@ def difference(asked: Asked, standing: Standing, seen: Observation) -> str:
 
 
 def _session(thing: StripeObject) -> Observation:
+    """Told with its payment intent inside, a session also says that a bank debit has failed."""
+    intent = thing.get("payment_intent")
     paid = thing["status"] == "complete" and thing["payment_status"] == "paid"
     towards = State.PAID if paid else {"complete": State.PENDING, "expired": State.EXPIRED}.get(thing["status"])
+    if towards == State.PENDING and isinstance(intent, dict) and intent["status"] in ENDED_WITHOUT_MONEY:
+        towards = State.FAILED
     return Observation(
-        reference=thing.get("client_reference_id") or thing["metadata"].get("donation", ""),
+        reference=thing.get("client_reference_id") or _reference(thing),
         amount_minor=thing["amount_total"],
-        currency=thing["currency"].upper(),
+        currency=_currency(thing),
         livemode=thing["livemode"],
         towards=towards,
         checkout_session=thing["id"],
-        payment_intent=_id(thing.get("payment_intent")),
+        payment_intent=_id(intent),
         charged_at=_moment(thing["created"]) if paid else None,
     )
 
@@ -107,9 +119,9 @@ def _payment_intent(thing: StripeObject) -> Observation:
     """A declined card is no end: the donor may try another on the same page. Only success is news."""
     paid = thing["status"] == "succeeded"
     return Observation(
-        reference=thing["metadata"].get("donation", ""),
+        reference=_reference(thing),
         amount_minor=thing["amount_received"] if paid else thing["amount"],
-        currency=thing["currency"].upper(),
+        currency=_currency(thing),
         livemode=thing["livemode"],
         towards={"succeeded": State.PAID, "processing": State.PENDING}.get(thing["status"]),
         payment_intent=thing["id"],
@@ -120,17 +132,27 @@ def _payment_intent(thing: StripeObject) -> Observation:
 def _charge(thing: StripeObject) -> Observation:
     paid = thing["status"] == "succeeded" and thing["paid"]
     return Observation(
-        reference=thing["metadata"].get("donation", ""),
+        reference=_reference(thing),
         amount_minor=thing["amount"],
-        currency=thing["currency"].upper(),
+        currency=_currency(thing),
         livemode=thing["livemode"],
-        towards=State.PAID if paid else None,
+        towards=State.PAID if paid else {"pending": State.PENDING}.get(thing["status"]),
         payment_intent=_id(thing.get("payment_intent")),
         charged_at=_moment(thing["created"]) if paid else None,
     )
 
 
+ENDED_WITHOUT_MONEY = {"requires_payment_method", "canceled"}
 READERS = {"checkout.session": _session, "payment_intent": _payment_intent, "charge": _charge}
+
+
+def _reference(thing: StripeObject) -> str:
+    """Ours, if the object came of a donation: Stripe lets anyone put what they like into the metadata of theirs."""
+    return str((thing.get("metadata") or {}).get("donation") or "")
+
+
+def _currency(thing: StripeObject) -> str:
+    return (thing["currency"] or "").upper()
 
 
 def _id(field: str | StripeObject | None) -> str | None:

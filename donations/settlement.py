@@ -13,17 +13,19 @@ from typing import Any
 from django.db import connection, transaction
 from stripe.params import BalanceTransactionListParams
 
-from donations.bookkeeping import Booking, Moved, settle
+from donations.bookkeeping import Booking, Moved, clear, settle
 from donations.lattice import State
 from donations.models import BalanceTransaction, Donation, Sweep
+from donations.models.balance_transaction import WAITING_FOR_THE_BANK
 from donations.observation import Observation, observe
 from donations.stripe_api import client, patiently
 
 log = logging.getLogger(__name__)
 PAGE = 100
 GIFTS = {"charge", "payment"}  # Stripe's types for money in by card and by other methods
-# Stripe may list a transaction a little after its time, so every sweep reads this much again.
+# Stripe may list a transaction after its time, so every sweep reads a little again, and now and then one reads much.
 OVERLAP = timedelta(minutes=15)
+LATE = timedelta(days=7)
 SWEEP = "balance_transactions"
 
 
@@ -33,13 +35,20 @@ class Listed:
     seen: Observation | None
 
 
-def sweep() -> int:
-    """Book all that Stripe lists since the last complete sweep; how many movements were new."""
+def sweep(overlap: timedelta = OVERLAP) -> int:
+    """Book all that Stripe lists since the last complete sweep, and `overlap` before it; how many movements were new.
+
+    A movement that cannot be booked holds up no other: the rest is booked, the mark stays, and the error is raised.
+    """
+    clear_waiting()
     mark = Sweep.objects.filter(name=SWEEP).first()
+    stuck: list[Exception] = []
     booked, newest = 0, None
-    for page in pages(mark.read_until - OVERLAP if mark else None):
-        booked += book_page(page)
+    for page in pages(mark.read_until - overlap if mark else None):
         newest = newest or page[0].moved.created_at
+        booked += book_page(page, stuck)
+    if stuck:
+        raise ExceptionGroup("these balance transactions are not in the books", stuck)
     if newest:
         Sweep.reached(SWEEP, newest)
     return booked
@@ -72,18 +81,29 @@ def listed(row: dict[str, Any]) -> Listed:
         exchange_rate=row["exchange_rate"],
         created_at=datetime.fromtimestamp(row["created"], UTC),
     )
-    return Listed(moved, observe(source) if moved.kind in GIFTS else None)
+    return Listed(moved, said_of(source) if moved.kind in GIFTS else None)
 
 
-def book_page(page: Sequence[Listed]) -> int:
+def said_of(charge: dict[str, Any]) -> Observation | None:
+    """None where it cannot be understood: then its money waits under suspense."""
+    try:
+        return observe(charge)
+    except (KeyError, TypeError, ValueError, AttributeError):
+        log.exception("the charge %s cannot be understood", charge["id"])
+        return None
+
+
+def book_page(page: Sequence[Listed], stuck: list[Exception]) -> int:
     """Book a page in one transaction; where one movement spoils it, each in a transaction of its own."""
     try:
         return book(page)
-    except Exception:
+    except Exception as error:
         if len(page) == 1:
-            raise
+            error.add_note(page[0].moved.stripe_id)
+            stuck.append(error)
+            return 0
         log.exception("a page of balance transactions is booked one by one")
-    return sum(book([each]) for each in page)
+    return sum(book_page([each], stuck) for each in page)
 
 
 @transaction.atomic
@@ -124,10 +144,28 @@ def obstacle(each: Listed, donation: Donation | None, settled: Collection[int]) 
     if donation is None:
         return f"The charge {each.moved.source} names no donation of ours."
     donation.hear(each.seen)
+    return unfit(donation, each.moved, again=donation.pk in settled)
+
+
+def unfit(donation: Donation, moved: Moved, *, again: bool) -> str:
+    """Why this gift cannot be settled by this movement; empty where it can."""
     if donation.review:
         return donation.review
-    if donation.state != State.PAID or donation.pk in settled:
+    if donation.state == State.PENDING:
+        return WAITING_FOR_THE_BANK
+    if donation.state != State.PAID or again:
         return f"The gift {donation.reference} is {donation.get_state_display()}: it cannot be settled by this charge."
-    if donation.campaign.card_fund.currency != each.moved.currency:
-        return f"Stripe settled in {each.moved.currency}, the fund is kept in {donation.campaign.card_fund.currency}."
+    if donation.campaign.card_fund.currency != moved.currency:
+        return f"Stripe settled in {moved.currency}, the fund is kept in {donation.campaign.card_fund.currency}."
     return ""
+
+
+def clear_waiting() -> None:
+    """Book as gifts what waited under suspense for a bank to confirm it, and is confirmed by now."""
+    for movement in BalanceTransaction.objects.waiting_for_the_bank().order_by("pk"):
+        with transaction.atomic():
+            held = (
+                BalanceTransaction.objects.waiting_for_the_bank().select_for_update(of=("self",)).filter(pk=movement.pk)
+            )
+            for each in held.select_related("donation__campaign__card_fund"):
+                clear(each)

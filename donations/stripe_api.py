@@ -11,17 +11,23 @@ RATE_LIMIT_PAUSES = (0.5, 1.0, 2.0)  # seconds; the SDK retries connections, 409
 
 
 @cache
-def _client(key: str, base: str, seconds: float) -> stripe.StripeClient:
+def _client(key: str, base: str, seconds: float, retries: int) -> stripe.StripeClient:
     return stripe.StripeClient(
         key,
         base_addresses={"api": base},
-        max_network_retries=2,
+        max_network_retries=retries,
         http_client=stripe.RequestsClient(timeout=seconds),
     )
 
 
 def client() -> stripe.StripeClient:
-    return _client(settings.STRIPE_SECRET_KEY, settings.STRIPE_API_BASE, settings.STRIPE_TIMEOUT)
+    """For workers, who have time."""
+    return _client(settings.STRIPE_SECRET_KEY, settings.STRIPE_API_BASE, settings.STRIPE_TIMEOUT, 2)
+
+
+def page_client() -> stripe.StripeClient:
+    """For a request that a person waits for, and with them a thread of the web server."""
+    return _client(settings.STRIPE_SECRET_KEY, settings.STRIPE_API_BASE, settings.STRIPE_PAGE_TIMEOUT, 1)
 
 
 def patiently[Answer](call: Callable[[], Answer]) -> Answer:

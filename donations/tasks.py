@@ -16,6 +16,11 @@ def settle() -> None:
     settlement.sweep()
 
 
+@shared_task(name="donations.settle_late", ignore_result=True)
+def settle_late() -> None:
+    settlement.sweep(settlement.LATE)
+
+
 @shared_task(name="donations.follow_up", ignore_result=True)
 def follow_up() -> None:
     followup.follow_up(timezone.now())

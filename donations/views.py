@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from appeal.models import Campaign
 from donations import checkout, limits, tokens
@@ -25,7 +25,9 @@ LOOKS = 15  # a pause of one second, then of two, and so on: two minutes in all
 def give(request: HttpRequest, slug: str) -> HttpResponse:
     campaign = get_object_or_404(Campaign.objects.public(), slug=slug)
     if not campaign.takes_gifts(timezone.localdate()):
-        return render(request, "donations/not_open.html", {"campaign": campaign}, status=409 if request.POST else 200)
+        return render(
+            request, "donations/not_open.html", {"campaign": campaign}, status=409 if request.method == "POST" else 200
+        )
     currency = chosen_currency(request, campaign)
     if request.method != "POST":
         form = GiveForm(campaign=campaign, currency=currency, initial=asked_for(request, currency))
@@ -86,7 +88,15 @@ def start(campaign: Campaign, given: dict[str, Any]) -> Donation:
                 language=get_language() or "en",
             )
     except IntegrityError:
-        return Donation.objects.get(form_token=token)
+        return the_same(Donation.objects.get(form_token=token), given)
+
+
+def the_same(earlier: Donation, given: dict[str, Any]) -> Donation:
+    """The gift this form has made already. A form that came back with other words is another gift: tokens.Unfit."""
+    kept = (earlier.amount, earlier.email, earlier.name, earlier.message, earlier.anonymous)
+    if kept != (given["amount"], given["email"], given["name"], given["message"], not given["show_name"]):
+        raise tokens.Unfit
+    return earlier
 
 
 def to_stripe(request: HttpRequest, donation: Donation) -> HttpResponse:
@@ -95,11 +105,15 @@ def to_stripe(request: HttpRequest, donation: Donation) -> HttpResponse:
     except checkout.Finished:
         return redirect(donation)
     except checkout.StripeUnavailable:
-        return render(request, "donations/gift.html", {"donation": donation, "unavailable": True}, status=503)
+        return unavailable(request, donation)
+
+
+def unavailable(request: HttpRequest, donation: Donation) -> HttpResponse:
+    return render(request, "donations/gift.html", {"donation": donation, "unavailable": True}, status=503)
 
 
 @never_cache
-@require_GET
+@require_safe
 def gift(request: HttpRequest, reference: str) -> HttpResponse:
     """What has become of this gift. Only what Stripe has said counts, never that the browser came back from it."""
     donation = get_object_or_404(Donation.objects.select_related("campaign"), reference=reference)
@@ -107,13 +121,14 @@ def gift(request: HttpRequest, reference: str) -> HttpResponse:
 
 
 @never_cache
-@require_GET
+@require_safe
 def thanks(request: HttpRequest, reference: str) -> HttpResponse:
     """Where Stripe sends the donor after paying. Until Stripe tells us so itself, this page waits and looks again."""
     donation = get_object_or_404(Donation.objects.select_related("campaign"), reference=reference)
     if donation.state != State.OPEN or donation.review:
         return render(request, "donations/gift.html", {"donation": donation})
-    looks = int(request.GET.get("looks", 0)) + 1 if request.GET.get("looks", "0").isdecimal() else 1
+    looked = request.GET.get("looks", "")[:3]
+    looks = int(looked) + 1 if looked.isdecimal() else 1
     answer = render(request, "donations/thanks.html", {"donation": donation, "patient": looks <= LOOKS})
     if looks <= LOOKS:
         answer.headers["Refresh"] = f"{looks}; url={request.path}?looks={looks}"
@@ -128,5 +143,8 @@ def resume(request: HttpRequest, reference: str) -> HttpResponse:
 @require_POST
 def cancel(request: HttpRequest, reference: str) -> HttpResponse:
     donation = get_object_or_404(Donation, reference=reference)
-    checkout.cancel(donation)
+    try:
+        checkout.cancel(donation)
+    except checkout.StripeUnavailable:
+        return unavailable(request, donation)
     return redirect(donation)

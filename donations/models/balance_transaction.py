@@ -7,15 +7,21 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from donations.lattice import State
 from donations.models.donation import Donation
 from ledger.models import Entry
-from ledger.money import Money
+
+WAITING_FOR_THE_BANK = "The donor's bank has not confirmed this gift yet."
 
 
 class BalanceTransactionQuerySet(models.QuerySet["BalanceTransaction"]):
     def unexplained(self) -> Self:
         """In the books under suspense: somebody has to find out what they are."""
-        return self.filter(donation__isnull=True)
+        return self.exclude(problem="")
+
+    def waiting_for_the_bank(self) -> Self:
+        """Moved before the donor's bank confirmed it, which it has done by now."""
+        return self.filter(problem=WAITING_FOR_THE_BANK, donation__state=State.PAID, donation__review="")
 
 
 class BalanceTransaction(models.Model):
@@ -37,26 +43,23 @@ class BalanceTransaction(models.Model):
     objects = BalanceTransactionQuerySet.as_manager()
 
     class Meta:
+        indexes = [models.Index(name="balance_tx_unexplained", fields=["id"], condition=~Q(problem=""))]
         constraints = [
             models.CheckConstraint(
                 name="balance_transaction_net_is_amount_less_fee", condition=Q(net=F("amount") - F("fee"))
             ),
             models.CheckConstraint(
                 name="balance_transaction_moved_means_booked",
-                condition=Q(entry__isnull=False) | Q(amount=0, net=0),
+                condition=Q(entry__isnull=False) | Q(net=0),
             ),
             models.CheckConstraint(
                 name="balance_transaction_explained_or_not",
-                condition=Q(donation__isnull=False, problem="") | (Q(donation__isnull=True) & ~Q(problem="")),
+                condition=Q(donation__isnull=False) | ~Q(problem=""),
             ),
         ]
 
     def __str__(self) -> str:
         return self.stripe_id
-
-    @property
-    def net_money(self) -> Money:
-        return Money(self.net, self.currency)
 
 
 class Sweep(models.Model):

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any, Self
 
 from django.conf import settings
-from django.db import connection, models
+from django.db import connection, models, transaction
 from django.db.models import F, Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
@@ -63,10 +63,6 @@ class DonationQuerySet(models.QuerySet["Donation"]):
     def settled(self) -> Self:
         return self.filter(state=State.SETTLED)
 
-    def received(self) -> Self:
-        """Stripe has the money, booked or not."""
-        return self.filter(state__in=[State.PAID, State.SETTLED])
-
     def under_review(self) -> Self:
         return self.exclude(review="")
 
@@ -91,6 +87,15 @@ class DonationQuerySet(models.QuerySet["Donation"]):
     def directory(self) -> Directory:
         """Lock them, always in the same order, and give them by name. Must run inside a transaction."""
         return Directory(self.order_by("pk").select_for_update(of=("self",)))
+
+    def hear(self, seen: Observation) -> bool:
+        """Take in what Stripe says of one of these, and save it; whether that was news."""
+        with transaction.atomic():
+            donation = self.named_by([seen]).directory().find(seen)
+            if donation is None or not donation.hear(seen):
+                return False
+            self.save_standing([donation])
+            return True
 
     def save_standing(self, donations: Collection["Donation"]) -> None:
         """Write what Stripe can change, of many locked donations in one statement."""

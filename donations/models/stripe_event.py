@@ -63,7 +63,7 @@ class StripeEvent(models.Model):
         return f"{self.kind} {self.stripe_id}"
 
     def put_off(self, now: datetime, problem: str) -> None:
-        """Not understood yet: it stays and is tried again, ever more rarely, and never dropped."""
+        """Not understood yet: it stays and is tried again, ever more rarely up to once an hour, and never dropped."""
         pause = RETRY_AFTER[min(self.tries, len(RETRY_AFTER) - 1)]
         StripeEvent.objects.filter(pk=self.pk).waiting().update(
             tries=self.tries + 1, retry_at=now + pause, problem=problem[:2000]

@@ -11,7 +11,7 @@ from pathlib import Path
 from config import embedded
 from config.demo.surroundings import environment
 
-ROUNDS = 1
+ROUNDS = 5
 PAGE = embedded.PROJECT / "docs" / "benchmarks.md"
 HEAD = """\
 # How fast it is

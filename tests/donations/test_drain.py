@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
 
 from donations.drain import drain
@@ -117,6 +117,36 @@ def test_a_refusal_of_the_database_costs_only_its_own_event(gift: Donation) -> N
     assert spoilt.handled_at is None
     assert "payment_intent" in spoilt.problem
     assert third.state == State.PAID
+
+
+@pytest.mark.parametrize(
+    "spoilt",
+    [{"metadata": None, "client_reference_id": None}, {"currency": None}, {"created": 10**20}, {"amount_total": "x"}],
+    ids=lambda changes: next(iter(changes)),
+)
+def test_an_object_of_an_odd_shape_holds_up_no_other(gift: Donation, spoilt: dict[str, Any]) -> None:
+    odd = arrive("checkout.session.completed", objects.session(gift) | spoilt)
+    other = build.donation(gift.campaign)
+    arrive("checkout.session.completed", objects.session(other))
+    later(seconds=1)
+    other.refresh_from_db()
+    odd.refresh_from_db()
+    assert other.state == State.PAID
+    assert odd.handled_at is None or Donation.objects.under_review().exists()
+
+
+def test_a_batch_that_another_worker_holds_is_left_to_it(gift: Donation) -> None:
+    event = arrive("checkout.session.completed", objects.session(gift))
+
+    def work() -> int:
+        try:
+            return later(seconds=1)
+        finally:
+            connection.close()
+
+    with transaction.atomic(), concurrent.futures.ThreadPoolExecutor(1) as threads:
+        StripeEvent.objects.select_for_update().get(pk=event.pk)
+        assert threads.submit(work).result(timeout=20) == 0
 
 
 def test_eight_workers_handle_each_event_once(gift: Donation) -> None:

@@ -72,7 +72,7 @@ def test_anything_else_is_refused_and_not_stored(body: str | bytes, signature: s
     assert not StripeEvent.objects.exists()
 
 
-@pytest.mark.parametrize("seconds", [-301, 301], ids=["stale", "from the future"])
+@pytest.mark.parametrize("seconds", [-310, 310], ids=["stale", "from the future"])
 def test_a_signature_outside_the_tolerance_is_refused(seconds: int) -> None:
     assert post(BODY, objects.signed(BODY, at=time.time() + seconds)).status_code == 400
     assert not StripeEvent.objects.exists()

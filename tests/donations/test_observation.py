@@ -38,8 +38,8 @@ LEFT = [
 ]
 
 
-def end(observations: list[Observation] | tuple[Observation, ...]) -> Standing:
-    standing = Standing(State.OPEN)
+def end(observations: list[Observation] | tuple[Observation, ...], start: State = State.OPEN) -> Standing:
+    standing = Standing(start)
     for observation in observations:
         standing = advance(ASKED, standing, observation)
     return standing
@@ -52,6 +52,42 @@ def test_every_order_ends_in_one_standing(told: list[Observation], state: State)
     ends = {end(order) for order in itertools.permutations(told)}
     assert len(ends) == 1
     assert ends.pop().state == state
+
+
+BANK_REFUSED = [
+    seen(objects.session(GIFT, paid="unpaid"), "checkout.session.completed"),
+    seen(objects.session(GIFT, paid="unpaid"), "checkout.session.async_payment_failed"),
+    seen(objects.intent(GIFT, status="processing")),
+]
+WITHOUT_MONEY = set(State) - {State.PAID, State.SETTLED}
+
+
+@pytest.mark.parametrize("start", sorted(WITHOUT_MONEY))
+@pytest.mark.parametrize(
+    "told", [PAID_BY_CARD, LATE_SUCCESS, BANK_REFUSED, LEFT], ids=["card", "late", "refused", "left"]
+)
+def test_every_order_ends_in_one_state_wherever_the_gift_was(start: State, told: list[Observation]) -> None:
+    assert len({end(order, start).state for order in itertools.permutations(told)}) == 1
+
+
+def test_an_expired_and_a_cancelled_gift_are_cancelled_in_either_order() -> None:
+    assert forward(State.EXPIRED, State.CANCELLED) == forward(State.CANCELLED, State.EXPIRED) == State.CANCELLED
+
+
+def test_a_session_that_we_never_learned_of_says_nothing_by_running_out() -> None:
+    unused = seen(objects.session(GIFT, id="cs_unused", status="expired", paid="unpaid"))
+    assert end([*PAID_BY_CARD, unused]) == end(PAID_BY_CARD)
+    assert end([seen(objects.session(GIFT, status="open", paid="unpaid")), unused]).state == State.OPEN
+
+
+def test_a_second_session_that_was_paid_goes_to_review() -> None:
+    another = seen(objects.session(GIFT, id="cs_another"))
+    assert "paid twice" in end([*PAID_BY_CARD, another]).review
+
+
+def test_a_session_told_with_its_refused_debit_inside_has_failed() -> None:
+    debit = objects.intent(GIFT, status="requires_payment_method")
+    assert end([seen(objects.session(GIFT, paid="unpaid", payment_intent=debit))]).state == State.FAILED
 
 
 @given(st.permutations(PAID_BY_CARD * 3))
@@ -74,8 +110,7 @@ def test_a_success_beats_every_ending_without_money() -> None:
 
 
 def test_nothing_leads_back_from_money_received() -> None:
-    without_money = set(State) - {State.PAID, State.SETTLED}
-    assert not MOVES[State.PAID] & without_money
+    assert not MOVES[State.PAID] & WITHOUT_MONEY
     assert not MOVES[State.SETTLED]
 
 

@@ -22,8 +22,10 @@ from ledger import chart
 from ledger.money import Money
 from tests.donations import build
 from tests.donations.test_giving import send, token
+from tests.stripe_contract import Contract, breaches, contract
 from tests.stripe_sandbox import pay
 
+__all__ = ["contract"]  # a fixture
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
@@ -173,9 +175,10 @@ def test_a_cancelled_gift_cannot_be_paid_any_more(sandbox: Sandbox, campaign: Ca
 
 def test_paid_in_one_tab_while_cancelled_in_another_is_paid(sandbox: Sandbox, campaign: Campaign) -> None:
     donation = build.donation(campaign)
+    sandbox.control("deliveries", mode="drop")
     pay(checkout.payment_page(donation))
-    Client().post(f"/gifts/{donation.reference}/cancel/")
-    heard(sandbox)
+    page = Client().post(f"/gifts/{donation.reference}/cancel/", follow=True).content.decode()
+    assert "has arrived" in page
     assert refreshed(donation).state == State.PAID
 
 
@@ -199,11 +202,11 @@ def test_a_stripe_that_is_too_busy_for_a_moment_is_asked_again(sandbox: Sandbox,
 def test_a_slow_stripe_is_not_waited_for_forever_and_the_gift_is_resumed(
     sandbox: Sandbox, campaign: Campaign, settings: Settings
 ) -> None:
-    settings.STRIPE_TIMEOUT = 0.3
-    sandbox.control("faults", path="/v1/checkout/sessions", status="timeout", times=3)
+    settings.STRIPE_PAGE_TIMEOUT = 0.3
+    sandbox.control("faults", path="/v1/checkout/sessions", status="timeout", times=2)
     answer = send(campaign)
     assert answer.status_code == 503
-    settings.STRIPE_TIMEOUT = 20.0
+    settings.STRIPE_PAGE_TIMEOUT = 6.0
     donation = Donation.objects.get()
     assert donation.state == State.OPEN
     resumed = Client().post(f"/gifts/{donation.reference}/resume/")
@@ -215,7 +218,7 @@ def test_a_slow_stripe_is_not_waited_for_forever_and_the_gift_is_resumed(
 
 def test_a_failure_that_stripe_remembers_is_not_asked_for_again(sandbox: Sandbox, campaign: Campaign) -> None:
     donation = build.donation(campaign)
-    sandbox.control("faults", path="/v1/checkout/sessions", status=500, times=3)
+    sandbox.control("faults", path="/v1/checkout/sessions", status=500, times=1)
     with pytest.raises(checkout.StripeUnavailable):
         checkout.payment_page(donation)
     assert checkout.payment_page(refreshed(donation)).startswith(sandbox.url)
@@ -223,9 +226,11 @@ def test_a_failure_that_stripe_remembers_is_not_asked_for_again(sandbox: Sandbox
 
 def test_a_gift_that_is_paid_is_not_brought_to_stripe_again(sandbox: Sandbox, campaign: Campaign) -> None:
     donation = build.donation(campaign)
+    sandbox.control("deliveries", mode="drop")
     pay(checkout.payment_page(donation))
     answer = Client().post(f"/gifts/{donation.reference}/resume/")
     assert (answer.status_code, answer.headers["Location"]) == (302, donation.get_absolute_url())
+    assert "has arrived" in Client().get(donation.get_absolute_url()).content.decode()  # no webhook was heard yet
 
 
 def test_our_own_link_of_an_older_api_version_is_read_in_ours(sandbox: Sandbox, campaign: Campaign) -> None:
@@ -241,3 +246,53 @@ def test_our_own_link_of_an_older_api_version_is_read_in_ours(sandbox: Sandbox, 
     )
     heard(sandbox)
     assert refreshed(donation).state == State.PAID
+
+
+def test_cancelling_while_stripe_is_silent_decides_nothing(sandbox: Sandbox, campaign: Campaign) -> None:
+    donation = build.donation(campaign)
+    checkout.payment_page(donation)
+    sandbox.control("faults", path="/v1/checkout/sessions", status=503, times=4)
+    answer = Client().post(f"/gifts/{donation.reference}/cancel/")
+    assert answer.status_code == 503
+    assert "Nothing was charged" not in answer.content.decode()
+    assert refreshed(donation).state == State.OPEN
+
+
+def test_a_session_opened_while_the_donor_cancelled_is_expired(sandbox: Sandbox, campaign: Campaign) -> None:
+    donation = build.donation(campaign)
+    Donation.objects.filter(pk=donation.pk).move(State.CANCELLED)  # in another tab, while this one asks Stripe
+    with pytest.raises(checkout.Finished):
+        checkout.payment_page(donation)
+    sessions = [each for each in sandbox.look("requests")["requests"] if each["url"].endswith("/expire")]
+    assert [each["response"]["status"] for each in sessions] == ["expired"]
+
+
+def test_a_form_sent_again_with_other_words_is_another_gift(sandbox: Sandbox, campaign: Campaign) -> None:
+    same = token()
+    assert send(campaign, token=same, gift="500", email="typo@example.org").status_code == 303
+    assert send(campaign, token=same, gift="50").status_code == 422
+    assert Donation.objects.count() == 1
+
+
+def test_what_stripe_will_never_take_ends_the_gift_and_the_donor_starts_again(
+    sandbox: Sandbox, campaign: Campaign
+) -> None:
+    donation = build.donation(campaign, email="no address")
+    answer = Client().post(f"/gifts/{donation.reference}/resume/")
+    page = Client().get(answer.headers["Location"]).content.decode()
+    assert "did not go through" in page
+    assert "Start again" in page
+
+
+def test_everything_we_asked_of_stripe_is_in_its_contract(
+    sandbox: Sandbox, campaign: Campaign, contract: Contract
+) -> None:
+    paid, left = build.donation(campaign), build.donation(campaign)
+    pay(checkout.payment_page(paid))
+    checkout.payment_page(left)
+    checkout.payment_page(refreshed(left))
+    checkout.cancel(refreshed(left))
+    follow_up(timezone.now() + datetime.timedelta(minutes=5))
+    heard(sandbox)
+    settlement.sweep()
+    assert breaches(contract, sandbox) == []

@@ -4,11 +4,13 @@ import concurrent.futures
 from typing import Any
 
 import pytest
+from django.core.management import call_command
 from django.db import IntegrityError, connection, transaction
 
 from donations.bookkeeping import settle
 from donations.models import BalanceTransaction, Donation, State
-from donations.settlement import book, explain, listed
+from donations.observation import Observation, observe
+from donations.settlement import book, book_page, clear_waiting, explain, listed
 from ledger import chart
 from ledger.models import Entry, Fund, Posting
 from ledger.money import Money
@@ -111,6 +113,50 @@ def test_money_settled_in_a_currency_the_fund_is_not_kept_in_waits_under_suspens
     assert suspense("AUD") == -146_00
     gift.refresh_from_db()
     assert gift.state == State.PAID
+
+
+def test_a_movement_that_its_fee_eats_is_remembered_and_holds_up_no_other(gift: Donation) -> None:
+    eaten = objects.balance_transaction(gift, id="txn_eaten", type="adjustment", amount=30, fee=30, net=0)
+    assert book([listed(eaten), listed(objects.balance_transaction(gift))]) == 2
+    gift.refresh_from_db()
+    assert gift.state == State.SETTLED
+
+
+def test_a_movement_that_cannot_be_booked_is_told_and_holds_up_no_other(gift: Donation) -> None:
+    wrong = objects.balance_transaction(gift, id="txn_wrong", type="adjustment", amount=30, fee=5, net=30)
+    stuck: list[Exception] = []
+    assert book_page([listed(wrong), listed(objects.balance_transaction(gift))], stuck) == 1
+    assert [error.__notes__ for error in stuck] == [["txn_wrong"]]
+    gift.refresh_from_db()
+    assert gift.state == State.SETTLED
+
+
+def test_a_bank_debit_waits_under_suspense_until_the_bank_confirms_it(gift: Donation) -> None:
+    move(gift, type="payment", source=objects.charge(gift, status="pending"), fee=80, net=99_20)
+    gift.refresh_from_db()
+    assert (gift.state, suspense()) == (State.PENDING, -99_20)
+    clear_waiting()
+    assert suspense() == -99_20
+
+    Donation.objects.hear(seen_in(objects.charge(gift)))
+    for _ in range(2):
+        clear_waiting()
+    gift.refresh_from_db()
+    assert (gift.state, suspense()) == (State.SETTLED, 0)
+    assert postings(gift.campaign.card_fund) == {chart.STRIPE: 99_20, chart.FEES: 80, chart.GIFTS: -100_00}
+    assert Fund.objects.general("USD").balance(chart.STRIPE).minor == 0
+    call_command("verify_ledger")
+
+
+def seen_in(thing: dict[str, Any]) -> Observation:
+    seen = observe(thing)
+    assert seen
+    return seen
+
+
+def test_a_charge_that_cannot_be_understood_waits_under_suspense(gift: Donation) -> None:
+    move(gift, source={"object": "charge", "id": "ch_odd"})
+    assert "do not know how to book" in BalanceTransaction.objects.unexplained().get().problem
 
 
 def test_a_movement_of_nothing_is_remembered_and_books_nothing(gift: Donation) -> None:

@@ -98,7 +98,7 @@ def test_a_donor_who_comes_back_may_go_on_or_leave_it(
     page = visit().new_page()
     fill_in(page, live_server, campaign)
     page.get_by_role("link", name="Back").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("You have not paid yet")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Your gift is not finished")
     page.get_by_role("button", name="Continue to payment").click()
     expect(page.get_by_label("Card number")).to_be_visible()
     page.get_by_role("link", name="Back").click()

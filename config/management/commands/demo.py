@@ -5,8 +5,9 @@ import sys
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth.models import User
 from django.core.management import call_command
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from config.demo import story
 from config.demo.processes import service
@@ -24,6 +25,7 @@ class Command(BaseCommand):
         for ending in (signal.SIGINT, signal.SIGTERM):
             signal.signal(ending, signal.default_int_handler)
         call_command("migrate", verbosity=0)
+        stop_if_in_use()
         if options["walk"]:
             sys.exit(0 if walk(self.stdout.write) else 1)
         try:
@@ -45,7 +47,14 @@ class Command(BaseCommand):
         say(f"  Mail goes to   {LOCAL / 'mail'}")
         say(f"  Logs           {LOCAL / 'log'}")
         say(f"  Stripe         {settings.STRIPE_API_BASE}")
-        say(
-            "  Cards          4242 4242 4242 4242 pays, 4000 0000 0000 0002 is declined, 4000 0027 6000 3184 asks for 3-D"
+        say("  Cards          4242 4242 4242 4242 pays, 4000 0000 0000 0002 is declined,")
+        say("                 4000 0027 6000 3184 asks the donor's bank; any date to come, any three digits\n")
+
+
+def stop_if_in_use() -> None:
+    """The demo makes staff accounts and prints their passwords: not where people work, and not for real money."""
+    if settings.STRIPE_LIVEMODE or User.objects.exclude(username__in=story.STAFF).exists():
+        raise CommandError(
+            "The demo makes accounts with printed passwords, so it takes no live key of Stripe's and no database with"
+            " accounts of people in it. Unset DATABASE_URL and STRIPE_SECRET_KEY, and it brings its own."
         )
-        say("                 Secure; any date to come, any three digits\n")

@@ -25,6 +25,4 @@ class Command(BaseCommand):
             tables = sorted(set(connection.introspection.table_names(cursor)) - KEPT)
             # On tables of a few rows DELETE is many times faster than TRUNCATE, which makes new files.
             deletes = "; ".join(f"DELETE FROM {connection.ops.quote_name(table)}" for table in tables)
-            cursor.execute(
-                f"SET session_replication_role = replica; {deletes}; SET session_replication_role = DEFAULT"
-            )
+            cursor.execute(f"SET session_replication_role = replica; {deletes}; SET session_replication_role = DEFAULT")
