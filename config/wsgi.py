@@ -1,6 +1,20 @@
+"""The web process: Stripe's webhooks straight to the inbox, everything else through Django."""
+
 import os
+from collections.abc import Callable, Iterable
+from typing import Any
 
 from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-application = get_wsgi_application()
+pages = get_wsgi_application()
+
+from django.conf import settings  # noqa: E402 (Django is set up by now)
+
+from donations import inbox  # noqa: E402
+
+
+def application(environ: dict[str, Any], start_response: Callable[..., object]) -> Iterable[bytes]:
+    if environ["PATH_INFO"] == settings.STRIPE_WEBHOOK_PATH:
+        return inbox.application(environ, start_response)
+    return pages(environ, start_response)

@@ -1,17 +1,22 @@
 """The door Stripe knocks at: check the signature, store the bytes, say thanks. What they mean is found out later.
 
-This is the busiest path of the service, so it runs before all middleware (a webhook has no session, no language and no
-form to protect) and does one INSERT. It answers 200 only once the event is stored durably.
+This is the busiest path of the service, and a webhook has no session, no language and no form to protect. So in
+production it is a small WSGI application of its own, beside Django and not inside it, that does one INSERT. It answers
+200 only once the event is stored durably.
 """
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
+from http import HTTPStatus
+from typing import Any
 
+import psycopg
 import stripe
 from django.conf import settings
 from django.db import connection
 from django.http import HttpRequest, HttpResponse
+from django.views.decorators.csrf import csrf_exempt
 
 TOLERANCE = 300  # seconds, Stripe's own
 LARGEST = 1_000_000  # bytes; Stripe's events have a few thousand
@@ -21,34 +26,55 @@ STORE = """
 """
 
 
-class IntakeFirst:
-    """Middleware that stands before all others and answers webhooks itself."""
-
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        if request.path_info == settings.STRIPE_WEBHOOK_PATH:
-            return receive(request)
-        return self.get_response(request)
-
-
 class Refused(Exception):
     """Not an event that Stripe signed for us; the message says why."""
 
 
+def application(environ: dict[str, Any], start_response: Callable[..., object]) -> Iterable[bytes]:
+    """The door as WSGI, for `config.wsgi`."""
+    length = environ.get("CONTENT_LENGTH") or "0"
+    raw = environ["wsgi.input"].read(min(int(length), LARGEST + 1)) if length.isdecimal() else b""
+    status, words = take_in(environ["REQUEST_METHOD"], raw, environ.get("HTTP_STRIPE_SIGNATURE", ""))
+    answer = words.encode()
+    headers = [("Content-Type", "text/plain"), ("Content-Length", str(len(answer))), ("Allow", "POST")]
+    start_response(f"{status} {status.phrase}", headers)
+    return [answer]
+
+
+@csrf_exempt
 def receive(request: HttpRequest) -> HttpResponse:
-    """Answer 200 for a stored event, 400 for anything that is none, 405 for anything but POST."""
-    if request.method != "POST":
-        return HttpResponse(status=405, headers={"Allow": "POST"})
+    """The same door as a view, for servers that know Django only."""
+    status, words = take_in(str(request.method), request.body, request.headers.get("Stripe-Signature", ""))
+    return HttpResponse(words, status=status, content_type="text/plain", headers={"Allow": "POST"})
+
+
+def take_in(method: str, raw: bytes, signature: str) -> tuple[HTTPStatus, str]:
+    """200 for a stored event, 400 and the reason for anything that is none, 405 for anything but POST."""
+    if method != "POST":
+        return HTTPStatus.METHOD_NOT_ALLOWED, ""
     try:
-        body = authentic(request.body, request.headers.get("Stripe-Signature", ""), time.time())
-        stripe_id, kind = identified(body)
+        body = authentic(raw, signature, time.time())
+        store(*identified(body), body)
     except Refused as refusal:
-        return HttpResponse(str(refusal), status=400, content_type="text/plain")
-    with connection.cursor() as cursor:
-        cursor.execute(STORE, (stripe_id, kind, body))
-    return HttpResponse(status=200, headers={"Content-Length": "0"})
+        return HTTPStatus.BAD_REQUEST, str(refusal)
+    return HTTPStatus.OK, ""
+
+
+def store(*row: str) -> None:
+    """Insert the event unless it is there. On psycopg's own connection: Django would ask first whether it still lives.
+
+    A connection that the database has closed since the last event is opened anew, once.
+    """
+    try:
+        _insert(row)
+    except (psycopg.OperationalError, psycopg.InterfaceError):
+        connection.close()
+        _insert(row)
+
+
+def _insert(row: Sequence[str]) -> None:
+    connection.ensure_connection()
+    connection.connection.execute(STORE, row)
 
 
 def authentic(raw: bytes, header: str, now: float) -> str:

@@ -9,6 +9,6 @@ urlpatterns = [
     path("gifts/<slug:reference>/thanks/", views.thanks, name="thanks"),
     path("gifts/<slug:reference>/resume/", views.resume, name="resume"),
     path("gifts/<slug:reference>/cancel/", views.cancel, name="cancel"),
-    # Answered by inbox.IntakeFirst before any middleware; named here for reverse() and for the test client's sake.
+    # config.wsgi answers it without Django; here it is for reverse() and for servers that know Django only.
     path("stripe/webhook/", inbox.receive, name="webhook"),
 ]
