@@ -15,7 +15,7 @@ WAITING_FOR_THE_BANK = "The donor's bank has not confirmed this gift yet."
 
 
 class BalanceTransactionQuerySet(models.QuerySet["BalanceTransaction"]):
-    def unexplained(self) -> Self:
+    def needing_a_person(self) -> Self:
         """In the books under suspense: somebody has to find out what they are."""
         return self.exclude(problem="")
 

@@ -63,7 +63,8 @@ class DonationQuerySet(models.QuerySet["Donation"]):
     def settled(self) -> Self:
         return self.filter(state=State.SETTLED)
 
-    def under_review(self) -> Self:
+    def needing_a_person(self) -> Self:
+        """What Stripe said of them does not fit what we asked for."""
         return self.exclude(review="")
 
     def unanswered(self, now: datetime) -> Self:

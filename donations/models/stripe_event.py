@@ -25,7 +25,7 @@ class StripeEventQuerySet(models.QuerySet["StripeEvent"]):
             found = [pk for pk, each in outcomes.items() if each == outcome]
             self.filter(pk__in=found).update(handled_at=now, outcome=outcome, problem="")
 
-    def puzzling(self) -> Self:
+    def needing_a_person(self) -> Self:
         """Tried and not understood: a person should look."""
         return self.waiting().filter(tries__gte=len(RETRY_AFTER))
 

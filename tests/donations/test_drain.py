@@ -75,7 +75,7 @@ def test_an_event_that_is_never_understood_is_tried_ever_more_rarely_and_kept() 
     event = arrive("charge.succeeded", {"object": "charge", "id": "ch_1"})
     for days in range(6):
         later(days=days)
-    assert StripeEvent.objects.puzzling().get() == event
+    assert StripeEvent.objects.needing_a_person().get() == event
     event.refresh_from_db()
     assert event.retry_at > timezone.now()
 
@@ -93,7 +93,7 @@ def test_events_we_have_no_use_for_are_stamped_as_such() -> None:
 def test_what_does_not_fit_puts_the_gift_under_review(gift: Donation, changes: dict[str, Any]) -> None:
     arrive("checkout.session.completed", objects.session(gift, **changes))
     later(seconds=1)
-    assert Donation.objects.under_review().get().state == State.OPEN
+    assert Donation.objects.needing_a_person().get().state == State.OPEN
 
 
 @pytest.mark.parametrize("changes", [{"livemode": True}, {"account": "acct_1"}], ids=["livemode", "account"])
@@ -132,7 +132,7 @@ def test_an_object_of_an_odd_shape_holds_up_no_other(gift: Donation, spoilt: dic
     other.refresh_from_db()
     odd.refresh_from_db()
     assert other.state == State.PAID
-    assert odd.handled_at is None or Donation.objects.under_review().exists()
+    assert odd.handled_at is None or Donation.objects.needing_a_person().exists()
 
 
 def test_a_batch_that_another_worker_holds_is_left_to_it(gift: Donation) -> None:

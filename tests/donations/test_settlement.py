@@ -79,7 +79,7 @@ def suspense(currency: str = "USD") -> int:
 def test_money_moved_for_a_reason_we_do_not_know_waits_under_suspense(gift: Donation, kind: str) -> None:
     move(gift, type=kind, source="po_1", amount=-50_00, fee=0, net=-50_00)
     assert suspense() == 50_00
-    assert kind in BalanceTransaction.objects.unexplained().get().problem
+    assert kind in BalanceTransaction.objects.needing_a_person().get().problem
 
 
 def test_a_charge_that_is_no_gift_of_ours_waits_under_suspense(gift: Donation) -> None:
@@ -156,7 +156,7 @@ def seen_in(thing: dict[str, Any]) -> Observation:
 
 def test_a_charge_that_cannot_be_understood_waits_under_suspense(gift: Donation) -> None:
     move(gift, source={"object": "charge", "id": "ch_odd"})
-    assert "do not know how to book" in BalanceTransaction.objects.unexplained().get().problem
+    assert "do not know how to book" in BalanceTransaction.objects.needing_a_person().get().problem
 
 
 def test_a_movement_of_nothing_is_remembered_and_books_nothing(gift: Donation) -> None:

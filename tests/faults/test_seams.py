@@ -15,7 +15,12 @@ from donations.drain import drain
 from donations.models import BalanceTransaction, Donation, State, StripeEvent
 from donations.settlement import book, listed
 from ledger.models import Posting
+from receipts.issuing import issue
+from receipts.mailing import mail
+from receipts.models import Receipt, ReceiptDocument
+from receipts.rendering import render
 from tests.donations import build, objects
+from tests.receipts import build as receipts
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -39,9 +44,13 @@ def killed_at(statement: int) -> Iterator[None]:
 
 
 def way_of_a_gift(donation: Donation) -> None:
-    """All that happens in a worker from the stored events to the books."""
-    drain(timezone.now() + timedelta(seconds=1))
+    """All that happens in workers from the stored events to the mailed receipt."""
+    soon = timezone.now() + timedelta(seconds=1)
+    drain(soon)
     book([listed(objects.balance_transaction(donation))])
+    issue(soon)
+    render(soon)
+    mail(soon)
 
 
 def arrived_gift() -> Donation:
@@ -63,11 +72,16 @@ def end_of(donation: Donation) -> dict[str, Any]:
         "charged_at": donation.charged_at,
         "postings": sorted(Posting.objects.filter(fund=donation.campaign.card_fund).values_list("account", "amount")),
         "movements": BalanceTransaction.objects.filter(donation=donation).count(),
+        "receipts": [
+            (receipt.donor_email, bool(receipt.mailed_at), ReceiptDocument.objects.filter(receipt=receipt).exists())
+            for receipt in Receipt.objects.filter(donation=donation)
+        ],
         "waiting": StripeEvent.objects.waiting().count(),
     }
 
 
 def test_killed_at_any_statement_and_started_again_a_gift_ends_the_same() -> None:
+    receipts.issuer()
     undisturbed = arrived_gift()
     way_of_a_gift(undisturbed)
     expected = end_of(undisturbed)
@@ -84,5 +98,7 @@ def test_killed_at_any_statement_and_started_again_a_gift_ends_the_same() -> Non
             assert end_of(gift) == expected, f"killed at statement {statement}"
         else:
             break
-    assert statement > 10
+    assert statement > 20
+    numbers = Receipt.objects.order_by("number").values_list("number", flat=True)
+    assert [int(number[-6:]) for number in numbers] == list(range(1, len(numbers) + 1))
     call_command("verify_ledger")
