@@ -7,9 +7,9 @@ production it is a small WSGI application of its own, beside Django and not insi
 
 import json
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from http import HTTPStatus
-from typing import Any
+from wsgiref.types import StartResponse, WSGIEnvironment
 
 import psycopg
 import stripe
@@ -30,7 +30,7 @@ class Refused(Exception):
     """Not an event that Stripe signed for us; the message says why."""
 
 
-def application(environ: dict[str, Any], start_response: Callable[..., object]) -> Iterable[bytes]:
+def application(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
     """The door as WSGI, for `config.wsgi`."""
     length = environ.get("CONTENT_LENGTH") or "0"
     raw = environ["wsgi.input"].read(min(int(length), LARGEST + 1)) if length.isdecimal() else b""

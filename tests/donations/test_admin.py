@@ -37,4 +37,4 @@ def test_each_list_opens_with_and_without_the_filter_and_takes_no_change(staff: 
 
 def test_the_vocabulary_is_the_same_for_all_three() -> None:
     for model in (Donation, StripeEvent, BalanceTransaction):
-        assert not model.objects.needing_a_person().exists()  # type: ignore[attr-defined]
+        assert not model.objects.needing_a_person().exists()

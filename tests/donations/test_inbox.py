@@ -4,6 +4,8 @@ import concurrent.futures
 import io
 import os
 import time
+from collections.abc import Callable
+from typing import Any
 
 import psycopg
 import pytest
@@ -28,8 +30,19 @@ def post(body: str | bytes, signature: str | None = None) -> int:
     return answers.pop()
 
 
+class Heard:
+    """What a WSGI server is told before the body."""
+
+    def __init__(self) -> None:
+        self.status = ""
+
+    def __call__(self, status: str, headers: Any, exc_info: Any = None, /) -> Callable[[bytes], object]:
+        self.status = status
+        return len
+
+
 def by_wsgi(raw: bytes, header: str, method: str = "POST") -> int:
-    heard: list[str] = []
+    heard = Heard()
     environ = {
         "REQUEST_METHOD": method,
         "PATH_INFO": "/stripe/webhook/",
@@ -37,8 +50,8 @@ def by_wsgi(raw: bytes, header: str, method: str = "POST") -> int:
         "HTTP_STRIPE_SIGNATURE": header,
         "wsgi.input": io.BytesIO(raw),
     }
-    application(environ, lambda status, headers: heard.append(status))
-    return int(heard[0].split()[0])
+    application(environ, heard)
+    return int(heard.status.split()[0])
 
 
 def by_django(raw: bytes, header: str) -> int:
@@ -109,10 +122,10 @@ def test_only_posting_is_answered() -> None:
 
 @pytest.mark.parametrize("length", ["", "-1", "x", None])
 def test_a_length_that_is_none_is_refused(length: str | None) -> None:
-    heard: list[str] = []
+    heard = Heard()
     environ = {"REQUEST_METHOD": "POST", "PATH_INFO": "/stripe/webhook/", "CONTENT_LENGTH": length}
-    application(environ | {"wsgi.input": io.BytesIO()}, lambda status, headers: heard.append(status))
-    assert heard == ["400 Bad Request"]
+    application(environ | {"wsgi.input": io.BytesIO()}, heard)
+    assert heard.status == "400 Bad Request"
 
 
 def test_a_connection_that_the_database_closed_is_opened_anew() -> None:
@@ -126,5 +139,5 @@ def test_a_connection_that_the_database_closed_is_opened_anew() -> None:
 def test_every_other_path_is_djangos() -> None:
     environ = {"PATH_INFO": "/healthz", "REQUEST_METHOD": "GET", "HTTP_HOST": "testserver", "wsgi.url_scheme": "http"}
     environ |= {"SERVER_NAME": "testserver", "SERVER_PORT": "80"}
-    pages = application(environ | {"wsgi.input": io.BytesIO()}, lambda status, headers: None)
+    pages = application(environ | {"wsgi.input": io.BytesIO()}, Heard())
     assert b"".join(pages) == b"ok\n"
