@@ -29,18 +29,19 @@ class GiveForm(forms.Form):
     )
     name = forms.CharField(
         label=_("Your name (optional)"),
-        help_text=_("For your receipt. Nobody else sees it."),
+        help_text=_("For your receipt."),
         max_length=100,
         required=False,
         widget=forms.TextInput(attrs={"autocomplete": "name"}),
     )
     show_name = forms.BooleanField(
-        label=_("Show my name with my message"),
-        help_text=_("Leave this empty to give anonymously."),
+        label=_("You may show my name to others"),
+        help_text=_("Leave this empty to give anonymously: your name is on your receipt, and nowhere else."),
         required=False,
     )
     message = forms.CharField(
         label=_("A message for the people you support (optional)"),
+        help_text=_("We may pass it on; with your name only if you allow it below."),
         max_length=280,
         required=False,
         widget=forms.Textarea(attrs={"rows": 3}),

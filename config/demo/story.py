@@ -64,7 +64,7 @@ STAFF = {
 
 ISSUER = {
     "legal_name": "RefugeesRise Demonstration Trust",
-    "address": "12 Example Lane\nBangkok 10100\nThailand",
+    "address": "12 Example Lane\nBangkok 10100",
     "jurisdiction": "Thailand",
     "registration": "Not registered: a demonstration",
     "signatory": "N. Haidari, treasurer",
