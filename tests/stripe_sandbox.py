@@ -8,6 +8,7 @@ from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
 from donations.sandbox.process import Sandbox, running
+from tests.stripe_contract import breaches, load
 
 CARD = {"expiry": "12 / 40", "cvc": "123", "name": "Mina"}
 
@@ -20,13 +21,15 @@ def sandbox_process(live_server: LiveServer) -> Iterator[Sandbox]:
 
 
 @pytest.fixture
-def sandbox(sandbox_process: Sandbox, live_server: LiveServer, settings: Settings) -> Sandbox:
-    """Fresh for every test."""
+def sandbox(sandbox_process: Sandbox, live_server: LiveServer, settings: Settings) -> Iterator[Sandbox]:
+    """Fresh for every test; afterwards all that was asked and answered is held to Stripe's contract, if it is there."""
     sandbox_process.control("reset")
     settings.STRIPE_API_BASE = sandbox_process.url
     settings.STRIPE_CHECKOUT_ORIGINS = [sandbox_process.url]
     settings.PUBLIC_URL = live_server.url
-    return sandbox_process
+    yield sandbox_process
+    contract = load()
+    assert not contract or breaches(contract, sandbox_process) == []
 
 
 def pay(page: str, number: str = "4242424242424242") -> requests.Response:

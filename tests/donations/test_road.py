@@ -6,6 +6,7 @@ from urllib.parse import unquote_plus
 
 import pytest
 import requests
+import stripe
 from django.core.management import call_command
 from django.db import connection
 from django.test import Client
@@ -16,16 +17,14 @@ from appeal.models import Campaign
 from donations import checkout, settlement
 from donations.drain import drain
 from donations.followup import follow_up
-from donations.models import Donation, State, StripeEvent
+from donations.models import Donation, State, StripeEvent, Sweep
 from donations.sandbox.process import Sandbox
 from ledger import chart
 from ledger.money import Money
 from tests.donations import build
 from tests.donations.test_giving import send, token
-from tests.stripe_contract import Contract, breaches, contract
 from tests.stripe_sandbox import pay
 
-__all__ = ["contract"]  # a fixture
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
@@ -284,15 +283,29 @@ def test_what_stripe_will_never_take_ends_the_gift_and_the_donor_starts_again(
     assert "Start again" in page
 
 
-def test_everything_we_asked_of_stripe_is_in_its_contract(
-    sandbox: Sandbox, campaign: Campaign, contract: Contract
+def test_a_sweep_reads_every_page_and_then_only_what_is_new(sandbox: Sandbox, campaign: Campaign) -> None:
+    sandbox.control("deliveries", mode="drop")
+    gifts = [build.donation(campaign) for _ in range(120)]
+    sandbox.control("gifts", gifts=[{"metadata": {"donation": gift.reference}} for gift in gifts])
+    assert [settlement.sweep(), settlement.sweep()] == [120, 0]
+    assert campaign.raised() == Money(120 * 50_00, "USD")
+    assert campaign.card_fund.balance(chart.STRIPE).minor == balance(sandbox)
+
+
+def test_a_movement_that_stripe_lists_late_is_found_by_the_sweep_that_reads_far_back(
+    sandbox: Sandbox, campaign: Campaign
 ) -> None:
-    paid, left = build.donation(campaign), build.donation(campaign)
-    pay(checkout.payment_page(paid))
-    checkout.payment_page(left)
-    checkout.payment_page(refreshed(left))
-    checkout.cancel(refreshed(left))
-    follow_up(timezone.now() + datetime.timedelta(minutes=5))
-    heard(sandbox)
-    settlement.sweep()
-    assert breaches(contract, sandbox) == []
+    sandbox.control("deliveries", mode="drop")
+    pay(checkout.payment_page(build.donation(campaign)))
+    Sweep.reached(settlement.SWEEP, timezone.now() + datetime.timedelta(hours=5))
+    assert settlement.sweep() == 0
+    assert settlement.sweep(settlement.LATE) == 1
+
+
+def test_a_sweep_that_stumbles_does_not_move_the_mark(sandbox: Sandbox, campaign: Campaign) -> None:
+    pay(checkout.payment_page(build.donation(campaign)))
+    sandbox.control("faults", path="/v1/balance_transactions", status=500, times=3)
+    with pytest.raises(stripe.APIError):
+        settlement.sweep()
+    assert not Sweep.objects.exists()
+    assert settlement.sweep() == 1

@@ -24,16 +24,20 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         for ending in (signal.SIGINT, signal.SIGTERM):
             signal.signal(ending, signal.default_int_handler)
-        call_command("migrate", verbosity=0)
-        stop_if_in_use()
-        if options["walk"]:
-            sys.exit(0 if walk(self.stdout.write) else 1)
         try:
-            with service(settings.PUBLIC_URL, log=LOCAL / "log", state=LOCAL / "stripe.json"):
-                self.welcome()
-                signal.pause()
+            call_command("migrate", verbosity=0)
+            stop_if_in_use()
+            if options["walk"]:
+                sys.exit(0 if walk(self.stdout.write) else 1)
+            self.run()
         except KeyboardInterrupt:
             self.stdout.write("\nStopped.")
+            sys.exit(130 if options["walk"] else 0)
+
+    def run(self) -> None:
+        with service(settings.PUBLIC_URL, log=LOCAL / "log", state=LOCAL / "stripe.json"):
+            self.welcome()
+            signal.pause()
 
     def welcome(self) -> None:
         campaign = story.tell()
