@@ -17,7 +17,7 @@ from appeal.models import Campaign
 from donations import checkout, settlement
 from donations.drain import drain
 from donations.followup import follow_up
-from donations.models import Donation, State, StripeEvent, Sweep
+from donations.models import Donation, Product, State, StripeEvent, Sweep
 from donations.sandbox.process import Sandbox
 from ledger import chart
 from ledger.money import Money
@@ -89,6 +89,16 @@ def test_asking_twice_gives_the_same_page(sandbox: Sandbox, campaign: Campaign) 
     donation = build.donation(campaign)
     first = checkout.payment_page(donation)
     assert checkout.payment_page(donation) == first  # as a second tab, which knows no session yet
+    assert checkout.payment_page(refreshed(donation)) == first
+
+
+def test_killed_between_stripes_answer_and_our_row_the_gift_still_has_one_page(
+    sandbox: Sandbox, campaign: Campaign
+) -> None:
+    donation = build.donation(campaign)
+    first = checkout.payment_page(donation)
+    Donation.objects.filter(pk=donation.pk).update(checkout_session=None)
+    Product.objects.all().delete()
     assert checkout.payment_page(refreshed(donation)) == first
 
 
