@@ -49,6 +49,8 @@ class Json(logging.Formatter):
             line["request"] = name
         if record.exc_info and record.exc_info[1]:
             line["traceback"] = told(record.exc_info[1])
+            if record.name == "celery.app.trace":  # its message repeats the error, and with it a row of the database
+                line["message"] = f"task failed: {type(record.exc_info[1]).__qualname__}"
         return json.dumps(line, ensure_ascii=False)
 
 

@@ -79,6 +79,8 @@ def _insert(row: Sequence[str]) -> None:
 
 def authentic(raw: bytes, header: str, now: float) -> str:
     """The body as text, if one of our secrets signed it within the tolerance around `now`; else Refused."""
+    if not header.isascii():
+        raise Refused("This signature is not one of Stripe's.")
     if len(raw) > LARGEST:
         raise Refused("This body is too large to be an event.")
     try:
@@ -108,6 +110,6 @@ def identified(body: str) -> tuple[str, str]:
         fits = event["object"] == "event" and all(isinstance(name, str) and 0 < len(name) < 100 for name in names)
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise Refused("This body is not an event.") from error
-    if not fits or "\x00" in names[0] + names[1] + body:
+    if not fits or not all(name.isascii() for name in names) or "\x00" in names[0] + names[1] + body:
         raise Refused("This body is not an event.")
     return names

@@ -110,3 +110,19 @@ def test_a_traceback_tells_the_cause_first() -> None:
     except ValueError:
         line = written(record("failed", exc_info=sys.exc_info()))
     assert line["traceback"].index("OSError: no route to Stripe") < line["traceback"].index("ValueError: not settled")
+
+
+def test_a_failed_task_tells_its_error_and_not_the_row_that_it_was_about() -> None:
+    error = ValueError("refused\nDETAIL: Failing row contains (1, Leila Noori).")
+    record = logging.LogRecord(
+        "celery.app.trace",
+        logging.ERROR,
+        "",
+        0,
+        f"Task x raised unexpected: {error!r}",
+        None,
+        (ValueError, error, None),
+    )
+    line = Json().format(record)
+    assert "ValueError: refused" in line
+    assert "Leila" not in line

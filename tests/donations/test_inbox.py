@@ -91,6 +91,8 @@ def test_both_secrets_count_while_one_is_being_replaced(settings: Settings) -> N
         pytest.param(BODY + " ", objects.signed(BODY), id="changed after signing"),
         pytest.param(BODY, objects.signed(BODY).replace("v1=", "v0="), id="old scheme only"),
         pytest.param(BODY, "nonsense", id="malformed header"),
+        pytest.param(BODY, f"{objects.signed(BODY)},v1=é", id="header not ASCII"),
+        pytest.param('{"object": "event", "id": "evt_\\ud800", "type": "x"}', None, id="half a character in the id"),
         pytest.param(BODY, "t=abc,v1=00", id="malformed time"),
         pytest.param(b"\xff\xfe" + BODY.encode(), None, id="not UTF-8"),
         pytest.param("not json", None, id="not JSON"),
