@@ -3,6 +3,8 @@
 Each variable is explained in docs/operators.md.
 """
 
+from collections.abc import Collection
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -12,9 +14,12 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.csp import CSP
 from environ import Env, FileAwareMapping
 
+from donations.limits import LIMITS
+
 django_stubs_ext.monkeypatch()  # lets admin classes name their model: ModelAdmin[Campaign]
 
 BASE_DIR = Path(__file__).resolve().parent.parent
+A_DAY = 24 * 3600
 
 
 class Environment(FileAwareMapping):  # type: ignore[misc]
@@ -39,6 +44,26 @@ def required(name: str, purpose: str) -> str:
     if not value:
         raise ImproperlyConfigured(f"Set {name} (or {name}_FILE): {purpose}. See docs/operators.md.")
     return value
+
+
+def seconds(name: str, default: float, least: float = 0.1) -> float:
+    value: str = env.str(name, default=str(default))
+    with suppress(ValueError):
+        if least <= (number := float(value)) <= A_DAY:
+            return number
+    raise ImproperlyConfigured(
+        f"Set {name} to a number of seconds from {least} to {A_DAY}, not to {value}. See docs/operators.md."
+    )
+
+
+def some_of(known: Collection[str], name: str, default: list[str]) -> list[str]:
+    """A list of at least one item, and of known ones only."""
+    chosen = [item.strip() for item in env.list(name, default=default)]
+    if not chosen or not set(chosen) <= set(known):
+        raise ImproperlyConfigured(
+            f"Set {name} to some of {', '.join(sorted(known))}, separated by commas. See docs/operators.md."
+        )
+    return chosen
 
 
 DEBUG = env.bool("DEBUG", default=False)
@@ -123,7 +148,7 @@ CELERY_BEAT_SCHEDULE = {
     task: {"task": task, "schedule": seconds, "options": {"expires": seconds}}
     for task, seconds in {
         "donations.drain": 1.0,
-        "donations.settle": env.float("SETTLE_EVERY", default=30.0),
+        "donations.settle": seconds("SETTLE_EVERY", default=30),
         "donations.settle_late": 3600.0,
         "donations.follow_up": 60.0,
         "receipts.issue": 5.0,
@@ -154,14 +179,17 @@ locale.LANG_INFO |= {
 LANGUAGES_BIDI = [*global_settings.LANGUAGES_BIDI, "ps", "prs"]
 FORMAT_MODULE_PATH = ["config.formats"]
 LANGUAGE_CODE = "en"
-LANGUAGES = [(code, locale.LANG_INFO[code]["name_local"]) for code in env.list("LANGUAGES", default=["en"])]
+SPEAKABLE = [code for code, about in locale.LANG_INFO.items() if "name_local" in about]
+LANGUAGES = [(code, locale.LANG_INFO[code]["name_local"]) for code in some_of(SPEAKABLE, "LANGUAGES", default=["en"])]
 LOCALE_PATHS = [BASE_DIR / "locale"]
 USE_TZ = True
 TIME_ZONE = "UTC"
 
 # --- pages ----------------------------------------------------------------------------------------------------------
 
-PAGE_SECONDS = env.float("PAGE_SECONDS", default=1.0)  # how old a public page may be: it is rendered once in this time
+PAGE_SECONDS = seconds(
+    "PAGE_SECONDS", default=1, least=0
+)  # how old a public page may be: it is rendered once in this time
 STATIC_URL = "/static/"
 # Production gathers static files here once (`collectstatic`), compressed and under names that never go stale.
 STATIC_ROOT = env.str("STATIC_ROOT", default=None)
@@ -184,11 +212,13 @@ if not STRIPE_WEBHOOK_SECRETS:
     required("STRIPE_WEBHOOK_SECRETS", "the signing secrets of Stripe's webhook endpoint, separated by commas")
 STRIPE_API_BASE = env.str("STRIPE_API_BASE", default="https://api.stripe.com")
 STRIPE_CHECKOUT_ORIGINS = env.list("STRIPE_CHECKOUT_ORIGINS", default=["https://checkout.stripe.com"])
-STRIPE_TIMEOUT = env.float("STRIPE_TIMEOUT", default=20.0)  # seconds that a worker waits for an answer
-STRIPE_PAGE_TIMEOUT = env.float("STRIPE_PAGE_TIMEOUT", default=6.0)  # seconds that a donor does
+STRIPE_TIMEOUT = seconds("STRIPE_TIMEOUT", default=20)  # seconds that a worker waits for an answer
+STRIPE_PAGE_TIMEOUT = seconds("STRIPE_PAGE_TIMEOUT", default=6)  # seconds that a donor does
 STRIPE_WEBHOOK_PATH = "/stripe/webhook/"
 STRIPE_LIVEMODE = STRIPE_SECRET_KEY.startswith(("sk_live_", "rk_live_"))
-GIVING_CURRENCIES = env.list("GIVING_CURRENCIES", default=["USD", "AUD", "EUR", "GBP", "JPY", "MYR", "NZD", "THB"])
+GIVING_CURRENCIES = some_of(
+    LIMITS, "GIVING_CURRENCIES", default=["USD", "AUD", "EUR", "GBP", "JPY", "MYR", "NZD", "THB"]
+)
 
 # --- safety ---------------------------------------------------------------------------------------------------------
 
@@ -212,7 +242,8 @@ SECURE_REFERRER_POLICY = "same-origin"
 
 # --- mail -----------------------------------------------------------------------------------------------------------
 
-mail = env.email("EMAIL_URL", default="consolemail://")
+required("EMAIL_URL", "where mail goes, such as smtp+tls://user:password@host:587; receipts are sent there")
+mail = env.email("EMAIL_URL")
 mail_options = {
     "host": mail["EMAIL_HOST"],
     "port": mail["EMAIL_PORT"],

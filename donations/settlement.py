@@ -99,7 +99,7 @@ def book_page(page: Sequence[Listed], stuck: list[Exception]) -> int:
         return book(page)
     except Exception as error:
         if len(page) == 1:
-            error.add_note(page[0].moved.stripe_id)
+            log.exception("the balance transaction %s is not in the books", page[0].moved.stripe_id)
             stuck.append(error)
             return 0
         log.exception("a page of balance transactions is booked one by one")

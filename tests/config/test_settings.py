@@ -14,6 +14,7 @@ REQUIRED = [
     "CELERY_BROKER_URL",
     "STRIPE_SECRET_KEY",
     "STRIPE_WEBHOOK_SECRETS",
+    "EMAIL_URL",
 ]
 
 
@@ -27,7 +28,10 @@ def test_a_missing_variable_is_one_sentence_that_says_what_to_set(name: str) -> 
 
 
 def test_every_variable_is_in_the_operators_handbook_and_no_other() -> None:
-    read = re.findall(r"""(?:env\.\w+|required)\(\s*"([A-Z_]+)\"""", (PROJECT / "config" / "settings.py").read_text())
+    read = re.findall(
+        r"""(?:env\.\w+|required|seconds|some_of)\((?:\s*[A-Z]+,)?\s*"([A-Z_]+)\"""",
+        (PROJECT / "config" / "settings.py").read_text(),
+    )
     told = re.findall(r"^\| `([A-Z_]+)` ", (PROJECT / "docs" / "operators.md").read_text(), re.MULTILINE)
     assert set(told) == set(read)
 
@@ -90,7 +94,39 @@ def test_mail_goes_where_its_address_says(tmp_path: Path) -> None:
     assert setting("MAILERS['default']['OPTIONS']['use_tls']") == "True"
     into_folder = {"EMAIL_URL": f"filemail:///{tmp_path}"}
     assert setting("MAILERS['default']['OPTIONS']", **into_folder) == f"{{'file_path': '{tmp_path}'}}"
-    assert setting("MAILERS['default']", EMAIL_URL=None).startswith("{'BACKEND': 'django.core.mail.backends.console")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("LANGUAGES", "xx"),
+        ("LANGUAGES", "zh-cn"),
+        ("LANGUAGES", ","),
+        ("GIVING_CURRENCIES", "SEK"),
+        ("GIVING_CURRENCIES", "USD,usd"),
+        ("SETTLE_EVERY", "abc"),
+        ("SETTLE_EVERY", "0"),
+        ("STRIPE_TIMEOUT", "inf"),
+        ("PAGE_SECONDS", "-1"),
+    ],
+)
+def test_a_value_we_cannot_work_with_is_one_sentence(name: str, value: str) -> None:
+    done = manage("check", **{name: value})
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"Set {name} to ")
+    assert done.stderr.endswith("See docs/operators.md.\n")
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_languages_and_currencies_are_those_that_were_named() -> None:
+    assert setting("LANGUAGES", LANGUAGES="fa, prs") == "[('fa', 'فارسی'), ('prs', 'دری')]"
+    assert setting("GIVING_CURRENCIES", GIVING_CURRENCIES="THB, USD") == "['THB', 'USD']"
+
+
+def test_forms_may_lead_to_stripes_payment_page_and_nowhere_else() -> None:
+    assert setting("SECURE_CSP['form-action'][1:]") == "['https://checkout.stripe.com']"
+    own_domain = {"STRIPE_CHECKOUT_ORIGINS": "https://pay.appeal.example"}
+    assert setting("SECURE_CSP['form-action'][1:]", **own_domain) == "['https://pay.appeal.example']"
 
 
 def test_live_mode_follows_the_key() -> None:
