@@ -109,11 +109,11 @@ class CampaignAdmin(admin.ModelAdmin[Campaign]):
     def goal_in_full(self, campaign: Campaign) -> str:
         return campaign.goal.format(get_language() or "en")
 
-    @admin.action(description=_("Show the chosen campaigns to everyone"))
+    @admin.action(permissions=["change"], description=_("Show the chosen campaigns to everyone"))
     def go_live(self, request: HttpRequest, campaigns: CampaignQuerySet) -> None:
         self._move_each(request, campaigns, Campaign.go_live)
 
-    @admin.action(description=_("Close the chosen campaigns"))
+    @admin.action(permissions=["change"], description=_("Close the chosen campaigns"))
     def close(self, request: HttpRequest, campaigns: CampaignQuerySet) -> None:
         self._move_each(request, campaigns, Campaign.close)
 

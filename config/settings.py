@@ -262,6 +262,7 @@ MAILERS = {
 }
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="RefugeesRise <appeal@refugeesrise.example>")
 
+LEVELS = ["DEBUG", "INFO", "WARNING", "ERROR"]
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -269,5 +270,5 @@ LOGGING = {
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
     # At INFO they tell what Stripe found wrong with a request, with the donor's address in it, and each font subset.
     "loggers": {name: {"level": "WARNING"} for name in ("stripe", "weasyprint.progress")},
-    "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", default="INFO")},
+    "root": {"handlers": ["stderr"], "level": some_of(LEVELS, "LOG_LEVEL", default=["INFO"])[0]},
 }

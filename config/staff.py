@@ -1,13 +1,24 @@
 """Who may come in by the staff door: people with an account made for them, and with a second factor."""
 
 from collections.abc import Callable
+from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
+from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+
+
+class SecondFactorAdmin(admin.ModelAdmin[Any]):
+    """Who has which second factor. Its secret is nobody else's; one that is lost is deleted, and set up anew."""
+
+    fields = readonly_fields = list_display = ("user", "type", "created_at", "last_used_at")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
 
 
 class InvitedOnly(DefaultAccountAdapter):  # type: ignore[misc]

@@ -1,8 +1,12 @@
+from allauth.mfa.models import Authenticator
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 from django.views.generic import RedirectView
 
-from config import health
+from config import health, staff
+
+admin.site.unregister(Authenticator)  # allauth's own page of it shows the secret
+admin.site.register(Authenticator, staff.SecondFactorAdmin)
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", health.healthz),

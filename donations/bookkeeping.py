@@ -1,6 +1,6 @@
 """All that can happen to money in this room. One function, one business event, one entry.
 
-The accounts and their signs are DESIGN's table: debit is plus, credit is minus.
+The accounts and their signs are the table in docs/architecture.md: debit is plus, credit is minus.
 """
 
 from collections.abc import Sequence

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Permission, User
 from django.test import Client
 
 from appeal.models import Campaign, Status
@@ -85,6 +85,20 @@ def test_actions_move_what_may_move_and_say_what_may_not(staff: Client) -> None:
     assert "“Long over” is closed now, so it cannot become live." in shown
     draft.refresh_from_db()
     assert draft.status == Status.LIVE
+
+
+def test_who_may_only_look_moves_nothing(db: None, settings: Any) -> None:
+    settings.STAFF_SECOND_FACTOR = False
+    reader = User.objects.create_user("reader", is_staff=True)
+    reader.user_permissions.add(Permission.objects.get(codename="view_campaign"))
+    client = Client()
+    client.force_login(reader)
+    draft = build.draft()
+    assert client.get(LIST).status_code == 200
+    for action in ("go_live", "close"):
+        client.post(LIST, {"action": action, "_selected_action": [draft.pk]})
+    draft.refresh_from_db()
+    assert draft.status == Status.DRAFT
 
 
 def test_nobody_deletes_a_campaign(staff: Client) -> None:

@@ -108,6 +108,7 @@ def test_mail_goes_where_its_address_says(tmp_path: Path) -> None:
         ("SETTLE_EVERY", "0"),
         ("STRIPE_TIMEOUT", "inf"),
         ("PAGE_SECONDS", "-1"),
+        ("LOG_LEVEL", "LOUD"),
     ],
 )
 def test_a_value_we_cannot_work_with_is_one_sentence(name: str, value: str) -> None:

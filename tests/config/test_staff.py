@@ -72,3 +72,16 @@ def test_who_is_no_staff_does_not_enter(client: Client) -> None:
     TOTP.activate(donor, generate_totp_secret())
     client.force_login(donor)
     assert client.get("/staff/").status_code == 302
+
+
+def test_nobody_reads_the_secret_of_another_persons_second_factor(client: Client, treasurer: User) -> None:
+    other = User.objects.create_user("approver", password=PASSWORD)
+    secret = generate_totp_secret()
+    factor = TOTP.activate(other, secret).instance
+    TOTP.activate(treasurer, generate_totp_secret())
+    client.force_login(treasurer)
+    page = client.get(f"/staff/mfa/authenticator/{factor.pk}/change/")
+    assert page.status_code == 200
+    assert factor.data["secret"] not in page.content.decode()
+    assert "data" not in page.context["adminform"].form.fields
+    assert client.post(f"/staff/mfa/authenticator/{factor.pk}/delete/", {"post": "yes"}).status_code == 302

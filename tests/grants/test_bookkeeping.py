@@ -1,4 +1,4 @@
-"""Money out, to the cent, as DESIGN's table of events has it."""
+"""Money out, to the cent, as the table in docs/architecture.md has it."""
 
 import datetime
 from collections.abc import Callable
