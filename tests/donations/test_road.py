@@ -2,7 +2,7 @@
 
 import concurrent.futures
 import datetime
-from urllib.parse import unquote_plus
+from urllib.parse import parse_qsl
 
 import pytest
 import requests
@@ -73,16 +73,55 @@ def balance(sandbox: Sandbox) -> int:
     return sum(part["amount"] for part in answer["available"] + answer["pending"] if part["currency"] == "usd")
 
 
+def asked(sandbox: Sandbox, path: str) -> list[dict[str, str]]:
+    """The parameters of every request to this path of Stripe's, first to last."""
+    requests = [each for each in sandbox.look("requests")["requests"] if each["url"] == path]
+    return [dict(parse_qsl(each["body"], keep_blank_values=True, strict_parsing=True)) for each in requests]
+
+
 def test_what_we_ask_of_stripe_is_what_was_designed(sandbox: Sandbox, campaign: Campaign) -> None:
-    donation = build.donation(campaign)
+    donation = build.donation(campaign, Money(20_00, "EUR"), language="pt-br")
     checkout.payment_page(donation)
-    asked = [each for each in sandbox.look("requests")["requests"] if each["url"] == "/v1/checkout/sessions"]
-    body = unquote_plus(asked[-1]["body"])
-    assert "submit_type=donate" in body
-    assert "adaptive_pricing[enabled]=false" in body
-    assert f"payment_intent_data[metadata][donation]={donation.reference}" in body
-    for absent in ("payment_method_types", "receipt_email"):
-        assert absent not in body
+    (asked_for,) = asked(sandbox, "/v1/checkout/sessions")
+    assert (
+        asked_for.items()
+        >= {
+            "mode": "payment",
+            "submit_type": "donate",
+            "client_reference_id": donation.reference,
+            "metadata[donation]": donation.reference,
+            "payment_intent_data[metadata][donation]": donation.reference,
+            "line_items[0][quantity]": "1",
+            "line_items[0][price_data][currency]": "eur",
+            "line_items[0][price_data][unit_amount]": "2000",
+            "locale": "pt",
+            "adaptive_pricing[enabled]": "false",
+            "after_expiration[recovery][enabled]": "false",
+        }.items()
+    )
+    names = " ".join(asked_for)
+    for absent in ("payment_method_types", "receipt_email", "product_data", "line_items[1]"):
+        assert absent not in names
+
+
+@pytest.mark.parametrize("language", ["fa", "ps", "prs", "ar", "ur", "my"])
+def test_whoever_reads_a_language_that_stripe_does_not_speak_gets_its_page_in_english(
+    sandbox: Sandbox, campaign: Campaign, language: str
+) -> None:
+    checkout.payment_page(build.donation(campaign, language=language))
+    assert [each["locale"] for each in asked(sandbox, "/v1/checkout/sessions")] == ["en"]
+
+
+def test_every_gift_names_the_one_product_of_its_campaign(sandbox: Sandbox, campaign: Campaign) -> None:
+    another = build.campaign("winter-relief", title="Winter relief")
+    for to in (campaign, campaign, another):
+        checkout.payment_page(build.donation(to))
+    products = asked(sandbox, "/v1/products")
+    assert [product["name"] for product in products] == ["Flood relief", "Winter relief"]
+    flood, winter = (product["id"] for product in products)
+    assert flood != winter
+    named = [each["line_items[0][price_data][product]"] for each in asked(sandbox, "/v1/checkout/sessions")]
+    assert named == [flood, flood, winter]
 
 
 def test_asking_twice_gives_the_same_page(sandbox: Sandbox, campaign: Campaign) -> None:
