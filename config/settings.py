@@ -150,6 +150,8 @@ CELERY_BEAT_SCHEDULE = {
         "donations.drain": 1.0,
         "donations.settle": seconds("SETTLE_EVERY", default=30),
         "donations.settle_late": 3600.0,
+        "donations.send_refunds": 5.0,
+        "donations.follow_payouts": 30.0,
         "donations.follow_up": 60.0,
         "receipts.issue": 5.0,
         "receipts.render": 5.0,

@@ -3,15 +3,17 @@
 The accounts and their signs are the table in docs/architecture.md: debit is plus, credit is minus.
 """
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 from django.db import transaction
+from django.db.models import F
 
-from donations.models import BalanceTransaction, Donation
+from donations.models import BalanceTransaction, Dispute, Donation, Payout
 from ledger import chart
-from ledger.journal import Draft, Line, record_all
+from ledger.journal import Draft, Line, record, record_all, reverse
 from ledger.models import Entry, Fund
 from ledger.money import Money
 
@@ -70,6 +72,13 @@ def draft(booking: Booking) -> Draft:
 
 
 @transaction.atomic
+def move(moved: Moved, draft: Draft | None, *, donation: Donation | None = None, problem: str = "") -> None:
+    """Stripe has moved this money, and it is no new gift: book it, and keep its row. Errors as of settle()."""
+    entry = record(draft) if draft and draft.postings else None
+    _row(Booking(moved, donation, problem), entry).save(force_insert=True)
+
+
+@transaction.atomic
 def clear(movement: BalanceTransaction) -> None:
     """The donor's bank has confirmed what Stripe moved before: out of suspense, and into the gift's fund."""
     donation, moved = movement.donation, _moved(movement)
@@ -104,6 +113,123 @@ def unexplained(moved: Moved) -> Draft:
         Line(chart.SUSPENSE, fund, moved.money(-moved.net)),
     ]
     return _draft("unexplained", moved, lines)
+
+
+def refund(donation: Donation, moved: Moved, fee_covered: Money) -> Draft:
+    """A gift goes back to its donor, or comes again where their bank did not take it.
+
+    Stripe keeps its fee of the gift. The general fund covers it, so that the campaign is left as if the gift had never
+    been; a fee for the refund itself is the general fund's as well.
+    """
+    fund, general = donation.campaign.card_fund, Fund.objects.general(moved.currency)
+    lines = [
+        Line(chart.REFUNDS, fund, moved.money(-moved.amount)),
+        Line(chart.STRIPE, fund, moved.money(moved.amount)),
+        *_borne_by(general, chart.FEES, moved.money(moved.fee)),
+        Line(chart.TRANSFER, general, fee_covered),
+        Line(chart.BANK, general, -fee_covered),
+        Line(chart.BANK, fund, fee_covered),
+        Line(chart.TRANSFER, fund, -fee_covered),
+    ]
+    return _draft("refund", moved, lines)
+
+
+def dispute(donation: Donation, moved: Moved) -> Draft:
+    """The donor's bank takes the gift while it asks questions, or gives it again. Its fee is not the fund's."""
+    fund, general = donation.campaign.card_fund, Fund.objects.general(moved.currency)
+    lines = [
+        Line(chart.DISPUTED, fund, moved.money(-moved.amount)),
+        Line(chart.STRIPE, fund, moved.money(moved.amount)),
+        *_borne_by(general, chart.DISPUTE_FEES, moved.money(moved.fee)),
+    ]
+    return _draft("dispute", moved, lines)
+
+
+@transaction.atomic
+def lose(dispute: Dispute, amount: Money, on: date) -> None:
+    """A dispute is lost: what the bank holds of the gift is gone; a negative amount, where it is won after all."""
+    fund = dispute.donation.campaign.card_fund
+    step = Entry.objects.filter(kind="dispute_lost", source__startswith=f"{dispute.stripe_id}-").count() + 1
+    lines = (Line(chart.LOST, fund, amount), Line(chart.DISPUTED, fund, -amount))
+    record(Draft("dispute_lost", f"{dispute.stripe_id}-{step}", on, lines))
+    Dispute.objects.filter(pk=dispute.pk).update(lost_minor=F("lost_minor") + amount.minor)
+
+
+def bounced(donation: Donation, moved: Moved) -> Draft:
+    """A bank debit that had succeeded comes back after all: the gift is lost."""
+    fund, general = donation.campaign.card_fund, Fund.objects.general(moved.currency)
+    lines = [
+        Line(chart.LOST, fund, moved.money(-moved.amount)),
+        Line(chart.STRIPE, fund, moved.money(moved.amount)),
+        *_borne_by(general, chart.FEES, moved.money(moved.fee)),
+    ]
+    return _draft("bounced", moved, lines)
+
+
+def billed(moved: Moved) -> Draft:
+    """What Stripe charges us beside the fees of gifts, or pays back of it."""
+    return _draft("billed", moved, _borne_by(Fund.objects.general(moved.currency), chart.FEES, moved.money(-moved.net)))
+
+
+def payout(moved: Moved) -> Draft:
+    """Money leaves Stripe for our bank, or is back. Until Stripe says whose it is, the general fund stands for all."""
+    general = Fund.objects.general(moved.currency)
+    lines = [
+        Line(chart.TRANSIT, general, moved.money(-moved.amount)),
+        Line(chart.STRIPE, general, moved.money(moved.amount)),
+        *_borne_by(general, chart.FEES, moved.money(moved.fee)),
+    ]
+    return _draft("payout", moved, lines)
+
+
+@transaction.atomic
+def spread(payout: Payout, shares: Mapping[Fund, Money]) -> None:
+    """Stripe has said which gifts a payout is made of: each fund has its share of it, in place of the general one."""
+    general = Fund.objects.general(payout.currency)
+    place = chart.BANK if payout.arrival_id else chart.TRANSIT
+    lines = [
+        line
+        for fund, share in shares.items()
+        if fund != general
+        for line in (
+            Line(place, fund, share),
+            Line(chart.STRIPE, fund, -share),
+            Line(place, general, -share),
+            Line(chart.STRIPE, general, share),
+        )
+    ]
+    entry = record(Draft("payout_spread", payout.stripe_id, payout.arrival_on, tuple(lines))) if lines else None
+    Payout.objects.filter(pk=payout.pk).update(explained=True, spread=entry)
+
+
+@transaction.atomic
+def arrive(payout: Payout) -> None:
+    """The payout is on our bank account, each fund's share of it as far as we know them."""
+    general = Fund.objects.general(payout.currency)
+    shares: dict[Fund, Money] = defaultdict(lambda: Money.zero(payout.currency)) | {general: payout.amount}
+    if payout.spread:
+        for posting in payout.spread.postings.filter(account=chart.TRANSIT).select_related("fund"):
+            shares[posting.fund] += posting.money
+    lines = [
+        line
+        for fund, share in shares.items()
+        for line in (Line(chart.BANK, fund, share), Line(chart.TRANSIT, fund, -share))
+    ]
+    entry = record(Draft("payout_arrived", payout.stripe_id, payout.arrival_on, tuple(lines)))
+    Payout.objects.filter(pk=payout.pk).update(arrival=entry)
+
+
+@transaction.atomic
+def take_back(payout: Payout, on: date) -> None:
+    """The bank sent the payout back, however far it had come: each fund's share of it is at Stripe again."""
+    for entry in (payout.arrival, payout.spread):
+        if entry and not entry.reversals.exists():
+            reverse(entry, source=payout.failure_transaction, occurred_on=on)
+
+
+def _borne_by(fund: Fund, account: str, amount: Money) -> tuple[Line, Line]:
+    """What Stripe keeps for itself."""
+    return Line(account, fund, amount), Line(chart.STRIPE, fund, -amount)
 
 
 def _draft(kind: str, moved: Moved, lines: Sequence[Line]) -> Draft:

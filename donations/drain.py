@@ -6,7 +6,7 @@ again, ever more rarely, and never dropped.
 
 import json
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -14,7 +14,9 @@ from typing import Any
 import stripe
 from django.conf import settings
 from django.db import DatabaseError, transaction
+from django.utils import timezone
 
+from donations import disputes, payouts, refunds
 from donations.models import Donation, StripeEvent
 from donations.observation import Observation, observe
 from donations.stripe_api import client, patiently
@@ -32,14 +34,25 @@ KINDS = frozenset({
     "charge.succeeded",
     "charge.updated",
 })  # fmt: skip
+# Rarer news of other objects, fetched as they are now. Each is heard by its own module.
+Hear = Callable[[dict[str, Any], datetime], bool | None]
+HEARERS: dict[str, Hear] = {
+    "refund": refunds.hear,
+    "dispute": disputes.hear,
+    "radar.early_fraud_warning": disputes.hear_warning,
+    "payout": payouts.hear,
+}
+PREFIXES = ("refund.", "charge.refund.", "charge.dispute.", "radar.early_fraud_warning.", "payout.")
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """An event, and what it says, or why that could not be found out."""
+    """An event, and what it says of a gift, or another object as it was at `as_of`, or why nothing was found out."""
 
     event: StripeEvent
     seen: Observation | None = None
+    thing: dict[str, Any] | None = None
+    as_of: datetime | None = None
     problem: str = ""
 
 
@@ -68,7 +81,7 @@ def handle_alone(reading: Reading, now: datetime) -> int:
     try:
         return apply([reading], now)
     except (DatabaseError, ValueError) as error:
-        return apply([replace(reading, seen=None, problem=in_a_line(error))], now)
+        return apply([replace(reading, seen=None, thing=None, problem=in_a_line(error))], now)
 
 
 def in_a_line(error: Exception) -> str:
@@ -78,7 +91,7 @@ def in_a_line(error: Exception) -> str:
 
 def read(event: StripeEvent) -> Reading:
     """What the event says, with its object in the API version we are written for."""
-    if event.kind not in KINDS:
+    if event.kind not in KINDS and not event.kind.startswith(PREFIXES):
         return Reading(event)
     try:
         told = json.loads(event.body)
@@ -87,9 +100,12 @@ def read(event: StripeEvent) -> Reading:
         if told["livemode"] != settings.STRIPE_LIVEMODE:
             return Reading(event, problem=f"This event has livemode {told['livemode']}, unlike our key.")
         thing = told["data"]["object"]
-        if told["api_version"] != stripe.api_version:
+        as_of = timezone.now()
+        if told["api_version"] != stripe.api_version or event.kind not in KINDS:
             thing = fetch(thing["object"], thing["id"])
-        return Reading(event, observe(thing, event.kind))
+        if event.kind in KINDS:
+            return Reading(event, observe(thing, event.kind))
+        return Reading(event, thing=thing, as_of=as_of)
     except Exception as error:  # noqa: BLE001 (whatever is wrong with one event must not hold up the others)
         return Reading(event, problem=in_a_line(error))
 
@@ -102,6 +118,10 @@ def fetch(kind: str, stripe_id: str) -> dict[str, Any]:
             "checkout.session": api.checkout.sessions.retrieve,
             "payment_intent": api.payment_intents.retrieve,
             "charge": api.charges.retrieve,
+            "refund": api.refunds.retrieve,
+            "dispute": api.disputes.retrieve,
+            "radar.early_fraud_warning": api.radar.early_fraud_warnings.retrieve,
+            "payout": api.payouts.retrieve,
         }[kind](stripe_id)
     )
     return json.loads(str(found))  # type: ignore[no-any-return]
@@ -118,7 +138,7 @@ def apply(readings: Sequence[Reading], now: datetime) -> int:
     for reading in readings:
         if reading.event.pk not in outcomes:
             log.warning("stripe event %s is put off", reading.event.pk)
-            reading.event.put_off(now, reading.problem or "It names no donation of ours.")
+            reading.event.put_off(now, reading.problem or "It names no gift of ours.")
     return len(readings)
 
 
@@ -130,7 +150,11 @@ def hear(readings: Sequence[Reading]) -> dict[int, Outcome]:
     for reading in readings:
         if reading.problem:
             continue
-        if reading.seen is None:
+        if reading.thing and reading.as_of:
+            news = HEARERS[reading.thing["object"]](reading.thing, reading.as_of)
+            if news is not None:
+                outcomes[reading.event.pk] = Outcome.APPLIED if news else Outcome.NO_NEWS
+        elif reading.seen is None:
             outcomes[reading.event.pk] = Outcome.NOT_OURS
         elif donation := directory.find(reading.seen):
             news = donation.hear(reading.seen)

@@ -8,11 +8,14 @@ import logging
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import batched
 from typing import Any
 
 from django.db import connection, transaction
+from django.utils import timezone
 from stripe.params import BalanceTransactionListParams
 
+from donations import movements
 from donations.bookkeeping import Booking, Moved, clear, settle
 from donations.lattice import State
 from donations.models import BalanceTransaction, Donation, Sweep
@@ -31,8 +34,12 @@ SWEEP = "balance_transactions"
 
 @dataclass(frozen=True, slots=True)
 class Listed:
+    """A balance transaction with the object behind it, or, for a gift, what that says of it, as it was at `as_of`."""
+
     moved: Moved
     seen: Observation | None
+    source: dict[str, Any]
+    as_of: datetime
 
 
 def sweep(overlap: timedelta = OVERLAP) -> int:
@@ -43,32 +50,30 @@ def sweep(overlap: timedelta = OVERLAP) -> int:
     clear_waiting()
     mark = Sweep.objects.filter(name=SWEEP).first()
     stuck: list[Exception] = []
-    booked, newest = 0, None
-    for page in pages(mark.read_until - overlap if mark else None):
-        newest = newest or page[0].moved.created_at
-        booked += book_page(page, stuck)
+    oldest_first = list(since(mark.read_until - overlap if mark else None))[::-1]
+    booked = sum(book_page(page, stuck) for page in batched(oldest_first, PAGE, strict=False))
     if stuck:
         raise ExceptionGroup("these balance transactions are not in the books", stuck)
-    if newest:
-        Sweep.reached(SWEEP, newest)
+    if oldest_first:
+        Sweep.reached(SWEEP, oldest_first[-1].moved.created_at)
     return booked
 
 
-def pages(since: datetime | None) -> Iterator[list[Listed]]:
-    """Stripe's balance transactions, newest first, in pages of at most a hundred with their charges in them."""
+def since(moment: datetime | None) -> Iterator[Listed]:
+    """Stripe's balance transactions since then, newest first, with what is behind them."""
     params: BalanceTransactionListParams = {"limit": PAGE, "expand": ["data.source"]}
-    if since:
-        params["created"] = {"gte": int(since.timestamp())}
+    if moment:
+        params["created"] = {"gte": int(moment.timestamp())}
     while True:
+        as_of = timezone.now()
         answer = json.loads(str(patiently(lambda: client().v1.balance_transactions.list(params))))
-        if answer["data"]:
-            yield [listed(row) for row in answer["data"]]
+        yield from (listed(row, as_of) for row in answer["data"])
         if not answer["has_more"]:
             return
         params["starting_after"] = answer["data"][-1]["id"]
 
 
-def listed(row: dict[str, Any]) -> Listed:
+def listed(row: dict[str, Any], as_of: datetime | None = None) -> Listed:
     source = row["source"] if isinstance(row["source"], dict) else {"id": row["source"] or "", "object": ""}
     moved = Moved(
         stripe_id=row["id"],
@@ -81,7 +86,8 @@ def listed(row: dict[str, Any]) -> Listed:
         exchange_rate=row["exchange_rate"],
         created_at=datetime.fromtimestamp(row["created"], UTC),
     )
-    return Listed(moved, said_of(source) if moved.kind in GIFTS else None)
+    is_gift = moved.kind in GIFTS
+    return Listed(moved, said_of(source) if is_gift else None, {} if is_gift else source, as_of or timezone.now())
 
 
 def said_of(charge: dict[str, Any]) -> Observation | None:
@@ -117,13 +123,15 @@ def book(page: Sequence[Listed]) -> int:
         )
     )
     fresh = [each for each in page if each.moved.stripe_id not in known]
-    bookings = explain(fresh)
-    settle(bookings)
-    return len(bookings)
+    settle(explain([each for each in fresh if each.moved.kind in GIFTS]))
+    for each in fresh:
+        if each.moved.kind not in GIFTS:
+            movements.book(each.moved, each.source, each.as_of)
+    return len(fresh)
 
 
 def explain(fresh: Sequence[Listed]) -> list[Booking]:
-    """Find the gift behind each movement. What Stripe says of its charge is heard here too, webhook or not."""
+    """Find the gift behind each charge. What Stripe says of its charge is heard here too, webhook or not."""
     named = Donation.objects.named_by([each.seen for each in fresh if each.seen])
     directory = named.select_related("campaign__card_fund").directory()
     bookings: list[Booking] = []
@@ -140,7 +148,7 @@ def explain(fresh: Sequence[Listed]) -> list[Booking]:
 def obstacle(each: Listed, donation: Donation | None, settled: Collection[int]) -> str:
     """Why this movement cannot be booked as a gift, in a sentence for the treasurer; empty where it can."""
     if each.seen is None:
-        return f"Stripe moved money by a {each.moved.kind}, which we do not know how to book."
+        return f"Stripe's charge {each.moved.source} cannot be understood."
     if donation is None:
         return f"The charge {each.moved.source} names no donation of ours."
     donation.hear(each.seen)

@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from donations import drain, followup, settlement
+from donations import drain, followup, payouts, refunds, settlement
 
 
 @shared_task(name="donations.drain", ignore_result=True)
@@ -19,6 +19,16 @@ def settle() -> None:
 @shared_task(name="donations.settle_late", ignore_result=True)
 def settle_late() -> None:
     settlement.sweep(settlement.LATE)
+
+
+@shared_task(name="donations.send_refunds", ignore_result=True)
+def send_refunds() -> None:
+    refunds.send_approved()
+
+
+@shared_task(name="donations.follow_payouts", ignore_result=True)
+def follow_payouts() -> None:
+    payouts.keep_up()
 
 
 @shared_task(name="donations.follow_up", ignore_result=True)

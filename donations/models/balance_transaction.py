@@ -9,8 +9,11 @@ from django.utils.translation import gettext_lazy as _
 
 from donations.lattice import State
 from donations.models.donation import Donation
+from donations.models.payout import Payout
 from ledger.models import Entry
 
+# Stripe's types that are explained without a gift: on their way to our bank or back, and its bills.
+OF_NO_GIFT = ["payout", "payout_failure", "payout_cancel", "stripe_fee", "stripe_fx_fee", "tax_fee"]
 WAITING_FOR_THE_BANK = "The donor's bank has not confirmed this gift yet."
 
 
@@ -37,13 +40,19 @@ class BalanceTransaction(models.Model):
     exchange_rate = models.DecimalField(max_digits=20, decimal_places=10, null=True)
     created_at = models.DateTimeField(help_text=_("at Stripe"))
     donation = models.ForeignKey(Donation, models.PROTECT, null=True, related_name="balance_transactions")
-    problem = models.TextField(blank=True, help_text=_("why it is not booked as a gift"))
+    payout = models.ForeignKey(
+        Payout, models.PROTECT, null=True, related_name="transactions", help_text=_("which took it to our bank")
+    )
+    problem = models.TextField(blank=True, help_text=_("why it waits under suspense"))
     entry = models.OneToOneField(Entry, models.PROTECT, null=True, related_name="+")
 
     objects = BalanceTransactionQuerySet.as_manager()
 
     class Meta:
-        indexes = [models.Index(name="balance_tx_unexplained", fields=["id"], condition=~Q(problem=""))]
+        indexes = [
+            models.Index(name="balance_tx_unexplained", fields=["id"], condition=~Q(problem="")),
+            models.Index(name="balance_tx_source", fields=["source"]),
+        ]
         constraints = [
             models.CheckConstraint(
                 name="balance_transaction_net_is_amount_less_fee", condition=Q(net=F("amount") - F("fee"))
@@ -54,7 +63,7 @@ class BalanceTransaction(models.Model):
             ),
             models.CheckConstraint(
                 name="balance_transaction_explained_or_not",
-                condition=Q(donation__isnull=False) | ~Q(problem=""),
+                condition=Q(donation__isnull=False) | Q(kind__in=OF_NO_GIFT) | ~Q(problem=""),
             ),
         ]
 

@@ -7,7 +7,7 @@ from typing import Any, Self
 
 from django.conf import settings
 from django.db import connection, models, transaction
-from django.db.models import F, Q
+from django.db.models import F, Q, Sum
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -84,6 +84,11 @@ class DonationQuerySet(models.QuerySet["Donation"]):
         references = {observation.reference for observation in seen if observation.reference}
         intents = {observation.payment_intent for observation in seen if observation.payment_intent}
         return self.filter(Q(reference__in=references) | Q(payment_intent__in=intents))
+
+    def behind(self, charge: str, intent: str) -> "Donation | None":
+        """The one that this charge of Stripe's is for, also where what Stripe said of it does not fit."""
+        by_intent = self.filter(payment_intent=intent).first() if intent else None
+        return by_intent or (self.filter(balance_transactions__source=charge).first() if charge else None)
 
     def directory(self) -> Directory:
         """Lock them, always in the same order, and give them by name. Must run inside a transaction."""
@@ -176,6 +181,11 @@ class Donation(models.Model):
     @property
     def received(self) -> bool:
         return self.state in {State.PAID, State.SETTLED}
+
+    def kept(self) -> Money:
+        """What of it is not paid back, in the donor's currency."""
+        back = self.refunds.given_back().aggregate(total=Sum("amount_minor"))["total"] or 0
+        return Money(self.amount_minor - back, self.currency)
 
     @property
     def asked(self) -> Asked:

@@ -95,3 +95,48 @@ def balance_transaction(donation: Donation, **changes: Any) -> dict[str, Any]:
         "exchange_rate": None,
         "created": 1_790_000_095,
     } | changes
+
+
+def refund(donation: Donation, amount: int | None = None, **changes: Any) -> dict[str, Any]:
+    return {
+        "id": f"re_{next(serial)}",
+        "object": "refund",
+        "amount": amount or donation.amount_minor,
+        "currency": donation.currency.lower(),
+        "charge": f"ch_{donation.reference}",
+        "payment_intent": f"pi_{donation.reference}",
+        "status": "succeeded",
+        "metadata": {},
+        "created": 1_790_000_200,
+    } | changes
+
+
+def dispute(donation: Donation, amount: int | None = None, **changes: Any) -> dict[str, Any]:
+    return {
+        "id": f"du_{next(serial)}",
+        "object": "dispute",
+        "amount": amount or donation.amount_minor,
+        "currency": donation.currency.lower(),
+        "charge": f"ch_{donation.reference}",
+        "payment_intent": f"pi_{donation.reference}",
+        "status": "needs_response",
+        "reason": "fraudulent",
+        "evidence_details": {"due_by": 1_791_000_000},
+        "created": 1_790_000_300,
+    } | changes
+
+
+def movement(kind: str, source: dict[str, Any], amount: int, fee: int = 0, **changes: Any) -> dict[str, Any]:
+    """A balance transaction in US cents that is no new gift."""
+    return {
+        "id": f"txn_{next(serial)}",
+        "object": "balance_transaction",
+        "type": kind,
+        "source": source,
+        "currency": "usd",
+        "amount": amount,
+        "fee": fee,
+        "net": amount - fee,
+        "exchange_rate": None,
+        "created": 1_790_000_400,
+    } | changes

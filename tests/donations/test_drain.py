@@ -63,7 +63,7 @@ def test_an_event_about_nothing_we_know_waits_and_is_understood_later(gift: Dona
     event.refresh_from_db()
     gift.refresh_from_db()
     assert (event.tries, event.handled_at, gift.state) == (1, None, State.PAID)
-    assert "no donation" in event.problem
+    assert "no gift of ours" in event.problem
 
     stranger.save(force_insert=True)
     later(seconds=10)

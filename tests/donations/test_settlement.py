@@ -75,7 +75,7 @@ def suspense(currency: str = "USD") -> int:
     return Fund.objects.general(currency).balance(chart.SUSPENSE).minor
 
 
-@pytest.mark.parametrize("kind", ["payout", "stripe_fee", "reserve_hold", "something_new"])
+@pytest.mark.parametrize("kind", ["payout", "topup", "reserve_hold", "something_new"])
 def test_money_moved_for_a_reason_we_do_not_know_waits_under_suspense(gift: Donation, kind: str) -> None:
     move(gift, type=kind, source="po_1", amount=-50_00, fee=0, net=-50_00)
     assert suspense() == 50_00
@@ -159,7 +159,7 @@ def seen_in(thing: dict[str, Any]) -> Observation:
 
 def test_a_charge_that_cannot_be_understood_waits_under_suspense(gift: Donation) -> None:
     move(gift, source={"object": "charge", "id": "ch_odd"})
-    assert "do not know how to book" in BalanceTransaction.objects.needing_a_person().get().problem
+    assert "ch_odd cannot be understood" in BalanceTransaction.objects.needing_a_person().get().problem
 
 
 def test_a_movement_of_nothing_is_remembered_and_books_nothing(gift: Donation) -> None:

@@ -1,0 +1,99 @@
+"""Money on its way to our bank: whose it is, whether it came, and what to do when it comes back."""
+
+import json
+import logging
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Sum
+from django.utils import timezone
+from stripe.params import BalanceTransactionListParams
+
+from donations import bookkeeping
+from donations.models import BalanceTransaction, Payout
+from donations.stripe_api import client, patiently
+from ledger import chart
+from ledger.models import Fund, Posting
+from ledger.money import Money
+
+log = logging.getLogger(__name__)
+
+
+def hear(thing: dict[str, Any], as_of: datetime) -> bool:
+    """Take in a payout of Stripe's; whether it was news."""
+    _payout, news = Payout.objects.mirror(
+        thing["id"],
+        as_of,
+        status=thing["status"],
+        amount_minor=thing["amount"],
+        currency=thing["currency"].upper(),
+        automatic=thing["automatic"],
+        composed=thing["reconciliation_status"] == "completed",
+        arrival_on=datetime.fromtimestamp(thing["arrival_date"], UTC).date(),
+        failure_transaction=thing["failure_balance_transaction"] or "",
+        created_at=datetime.fromtimestamp(thing["created"], UTC),
+    )
+    return news
+
+
+def keep_up() -> int:
+    """Book what has become of payouts since; how many changed."""
+    came_back = sum(take_back(payout.pk) for payout in Payout.objects.to_take_back())
+    explained = sum(map(explain, Payout.objects.to_explain()))
+    return came_back + explained + sum(arrive(payout.pk) for payout in Payout.objects.to_arrive())
+
+
+@transaction.atomic
+def take_back(pk: int) -> bool:
+    payout = Payout.objects.to_take_back().select_for_update(of=("self",)).filter(pk=pk).first()
+    if payout:
+        bookkeeping.take_back(payout, timezone.now().astimezone(UTC).date())
+    return payout is not None
+
+
+@transaction.atomic
+def arrive(pk: int) -> bool:
+    payout = Payout.objects.to_arrive().select_for_update(of=("self",)).filter(pk=pk).first()
+    if payout:
+        bookkeeping.arrive(payout)
+    return payout is not None
+
+
+def explain(payout: Payout) -> bool:
+    """Tie a payout to the balance transactions it is made of, and each fund's share to the fund."""
+    made_of = {row["id"]: row["net"] for row in listed(payout) if row["source"] != payout.stripe_id}
+    with transaction.atomic():
+        payout = Payout.objects.select_for_update().get(pk=payout.pk)
+        ours = BalanceTransaction.objects.filter(stripe_id__in=made_of)
+        if payout.explained or ours.count() < len(made_of):  # the rest is in the books after the next sweep
+            return False
+        shares = shares_of(payout, list(made_of))
+        if not sum(made_of.values()) == payout.amount_minor == sum(share.minor for share in shares.values()):
+            total = Money(sum(made_of.values()), payout.currency)
+            payout.problem = f"Stripe paid out {payout.amount.format()}, and says it is made of {total.format()}."
+            payout.save(update_fields=["problem"])
+            log.error("payout %s does not add up", payout.stripe_id)
+            return False
+        bookkeeping.spread(payout, shares)
+        ours.update(payout=payout)
+    return True
+
+
+def listed(payout: Payout) -> Iterator[dict[str, Any]]:
+    params: BalanceTransactionListParams = {"payout": payout.stripe_id, "limit": 100}
+    while True:
+        answer = json.loads(str(patiently(lambda: client().v1.balance_transactions.list(params))))
+        yield from answer["data"]
+        if not answer["has_more"]:
+            return
+        params["starting_after"] = answer["data"][-1]["id"]
+
+
+def shares_of(payout: Payout, transactions: list[str]) -> dict[Fund, Money]:
+    """What these balance transactions brought each fund at Stripe."""
+    held = Posting.objects.filter(account=chart.STRIPE, currency=payout.currency, entry__source__in=transactions)
+    sums = held.values_list("fund").annotate(total=Sum("amount")).filter(total__isnull=False)
+    funds = Fund.objects.in_bulk([fund for fund, _total in sums])
+    return {funds[fund]: Money(total, payout.currency) for fund, total in sums if total}
