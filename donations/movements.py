@@ -60,6 +60,7 @@ def bounced(moved: Moved, source: Source, as_of: datetime) -> None:
         wait(moved, donation, problem)
     elif donation:
         bookkeeping.move(moved, bookkeeping.bounced(donation, moved), donation=donation)
+        Donation.objects.filter(pk=donation.pk).update(bounced=True)
 
 
 def payout(moved: Moved, source: Source, as_of: datetime) -> None:

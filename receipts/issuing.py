@@ -10,9 +10,10 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from donations.kept import DonationAndKept, with_kept
 from donations.models import Donation
 from receipts.models import Donor, IssuerProfile, NumberSeries, Receipt, Refused
-from receipts.models.receipt import gifts_without_receipt
+from receipts.models.receipt import gifts_with_a_wrong_receipt, gifts_without_receipt
 
 AT_ONCE = 100
 
@@ -23,6 +24,27 @@ def issue(now: datetime) -> int:
     return issue_as(issuer, now) if issuer else 0
 
 
+def correct(now: datetime) -> int:
+    """Let receipts follow the gifts whose money went back, or came again; how many did."""
+    return sum(correct_one(gift.pk, now) for gift in gifts_with_a_wrong_receipt().order_by("pk")[:AT_ONCE])
+
+
+@transaction.atomic
+def correct_one(pk: int, now: datetime) -> bool:
+    """Void the receipt, and where something of the gift is left, issue another for what that is."""
+    issuer = IssuerProfile.objects.issuing_at(now)
+    Donation.objects.select_for_update().get(pk=pk)
+    gift = gifts_with_a_wrong_receipt().select_related("campaign").filter(pk=pk).first()
+    if gift is None or issuer is None:
+        return False
+    last = gift.receipts.select_related("replaced_by").get(replaced_by=None)
+    if last.voided_at is None:
+        last.void(by=None, reason=str(_("Money of this gift went back.")), now=now)
+    if gift.kept_minor:
+        write(issuer, [(gift, Donor(last.donor_name, last.donor_email))], now, replaces=last)
+    return True
+
+
 @transaction.atomic
 def issue_as(issuer: IssuerProfile, now: datetime) -> int:
     gifts = claim()
@@ -31,7 +53,7 @@ def issue_as(issuer: IssuerProfile, now: datetime) -> int:
     return len(gifts)
 
 
-def claim() -> list[Donation]:
+def claim() -> list[DonationAndKept]:
     """The oldest gifts without a receipt, locked, past those that another worker holds.
 
     The second look, after the locks, leaves out what another worker finished while we came for it.
@@ -42,7 +64,10 @@ def claim() -> list[Donation]:
 
 
 def write(
-    issuer: IssuerProfile, gifts: Sequence[tuple[Donation, Donor]], now: datetime, replaces: Receipt | None = None
+    issuer: IssuerProfile,
+    gifts: Sequence[tuple[DonationAndKept, Donor]],
+    now: datetime,
+    replaces: Receipt | None = None,
 ) -> list[Receipt]:
     numbers = NumberSeries.take(issuer.prefix, issuer.day_of(now).year, len(gifts))
     return Receipt.objects.bulk_create(
@@ -52,7 +77,7 @@ def write(
 
 
 def snapshot(
-    gift: Donation, donor: Donor, *, issuer: IssuerProfile, number: str, now: datetime, replaces: Receipt | None
+    gift: DonationAndKept, donor: Donor, *, issuer: IssuerProfile, number: str, now: datetime, replaces: Receipt | None
 ) -> Receipt:
     assert gift.charged_at is not None  # noqa: S101 (the database says so of every settled gift)
     return Receipt(
@@ -62,7 +87,7 @@ def snapshot(
         replaces=replaces,
         donor_name=donor.name.strip(),
         donor_email=donor.email,
-        amount_minor=gift.amount_minor,
+        amount_minor=gift.kept_minor,
         currency=gift.currency,
         purpose=gift.campaign.title,
         given_on=issuer.day_of(gift.charged_at),
@@ -79,5 +104,7 @@ def replace(receipt: Receipt, *, by: User, reason: str, donor: Donor, now: datet
     if issuer is None:
         raise Refused(_("No approved issuer profile is valid today."))
     receipt.void(by=by, reason=reason, now=now)
-    gift = Donation.objects.select_related("campaign").get(pk=receipt.donation_id)
+    gift = with_kept(Donation.objects.select_related("campaign")).get(pk=receipt.donation_id)
+    if not gift.kept_minor:
+        raise Refused(_("Nothing of this gift is left to give a receipt for."))
     return write(issuer, [(gift, donor)], now, replaces=receipt)[0]

@@ -9,6 +9,7 @@ from receipts import issuing, mailing, rendering
 @shared_task(name="receipts.issue", ignore_result=True)
 def issue_receipts() -> None:
     issuing.issue(timezone.now())
+    issuing.correct(timezone.now())
 
 
 @shared_task(name="receipts.render", ignore_result=True)

@@ -11,6 +11,17 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        migrations.AddField(
+            model_name="donation",
+            name="bounced",
+            field=models.BooleanField(
+                default=False, db_default=False, help_text="the donor's bank took it back after it had succeeded"
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="donation",
+            index=models.Index(condition=models.Q(("bounced", True)), fields=["id"], name="donation_bounced"),
+        ),
         migrations.CreateModel(
             name="Dispute",
             fields=[

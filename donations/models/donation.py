@@ -143,6 +143,9 @@ class Donation(models.Model):
     asked_at = models.DateTimeField(auto_now_add=True, help_text=_("when we last asked Stripe about it"))
     charged_at = models.DateTimeField(null=True, help_text=_("when the donor's money was taken: the gift's date"))
     entry = models.OneToOneField(Entry, models.PROTECT, null=True, related_name="+")
+    bounced = models.BooleanField(
+        default=False, db_default=False, help_text=_("the donor's bank took it back after it had succeeded")
+    )
 
     objects = DonationQuerySet.as_manager()
 
@@ -161,6 +164,7 @@ class Donation(models.Model):
             ),
         ]
         indexes = [
+            models.Index(name="donation_bounced", fields=["id"], condition=Q(bounced=True)),
             models.Index(
                 name="donation_unfinished",
                 fields=["asked_at"],
@@ -182,8 +186,8 @@ class Donation(models.Model):
     def received(self) -> bool:
         return self.state in {State.PAID, State.SETTLED}
 
-    def kept(self) -> Money:
-        """What of it is not paid back, in the donor's currency."""
+    def refundable(self) -> Money:
+        """What of it is not on its way back already."""
         back = self.refunds.given_back().aggregate(total=Sum("amount_minor"))["total"] or 0
         return Money(self.amount_minor - back, self.currency)
 

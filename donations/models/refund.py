@@ -166,6 +166,6 @@ def refuse_if_impossible(donation: Donation, amount: Money, besides: RefundReque
         raise Refused(_now("The donor's bank disputes this gift. What is disputed cannot be paid back as well."))
     others = donation.refund_requests.claiming().exclude(pk=besides.pk if besides else 0)
     claimed = Money(others.aggregate(total=Sum("amount_minor"))["total"] or 0, donation.currency)
-    left = donation.kept() - claimed
+    left = donation.refundable() - claimed
     if amount > left:
         raise Refused(_now("Only %(left)s of this gift can still be paid back.") % {"left": left.format()})

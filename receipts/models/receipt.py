@@ -8,12 +8,13 @@ from typing import Self
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import models
-from django.db.models import Q
-from django.db.models.functions import Now
+from django.db.models import Exists, F, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce, Now
 from django.urls import reverse
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
+from donations.kept import DonationAndKept, disturbed, with_kept
 from donations.models import Donation
 from donations.models.donation import ALPHABET
 from ledger.money import Money
@@ -64,9 +65,17 @@ class ReceiptQuerySet(models.QuerySet["Receipt"]):
         return self.valid().exclude(problem="")
 
 
-def gifts_without_receipt() -> models.QuerySet[Donation]:
+def gifts_without_receipt() -> models.QuerySet[DonationAndKept]:
     """Settled gifts that no receipt was ever issued for; one that a person has to look at first waits."""
-    return Donation.objects.settled().filter(review="", receipts=None)
+    return with_kept(Donation.objects.settled().filter(review="", receipts=None)).filter(kept_minor__gt=0)
+
+
+def gifts_with_a_wrong_receipt() -> models.QuerySet[DonationAndKept]:
+    """Gifts whose money went back, or came again, since their receipt. What staff have voided stays."""
+    now_valid = Receipt.objects.valid().filter(donation=OuterRef("pk")).values("amount_minor")
+    by_staff = Receipt.objects.filter(donation=OuterRef("pk"), voided_by__isnull=False, replaced_by=None)
+    said = with_kept(disturbed().exclude(receipts=None)).annotate(said_minor=Coalesce(Subquery(now_valid), 0))
+    return said.exclude(said_minor=F("kept_minor")).exclude(Exists(by_staff))
 
 
 class Receipt(models.Model):
@@ -93,7 +102,12 @@ class Receipt(models.Model):
     mailed_at = models.DateTimeField(_("mailed at"), null=True)
     voided_at = models.DateTimeField(_("voided at"), null=True)
     voided_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("voided by")
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        verbose_name=_("voided by"),
+        help_text=_("nobody, where the gift's money went back"),
     )
     void_reason = models.TextField(_("reason"), blank=True)
     tries = models.PositiveSmallIntegerField(_("tries"), default=0)
@@ -117,9 +131,9 @@ class Receipt(models.Model):
                 name="receipt_valid_once_for_a_gift", fields=["donation"], condition=Q(voided_at__isnull=True)
             ),
             models.CheckConstraint(
-                name="receipt_voided_means_by_whom_and_why",
+                name="receipt_voided_means_why",
                 condition=Q(voided_at=None, voided_by=None, void_reason="")
-                | Q(voided_at__isnull=False, voided_by__isnull=False) & ~Q(void_reason=""),
+                | Q(voided_at__isnull=False) & ~Q(void_reason=""),
             ),
         ]
         indexes = [
@@ -164,7 +178,7 @@ class Receipt(models.Model):
     def replacement(self) -> "Receipt | None":
         return getattr(self, "replaced_by", None)
 
-    def void(self, *, by: User, reason: str, now: datetime) -> None:
+    def void(self, *, by: User | None, reason: str, now: datetime) -> None:
         """Take it back for good. Refused where that has been done, or no reason is given."""
         if not reason.strip():
             raise Refused(_now("Say why the receipt is void."))

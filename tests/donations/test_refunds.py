@@ -52,14 +52,14 @@ def test_a_full_refund_leaves_the_campaign_as_if_the_gift_had_never_been(gift: D
     assert holds(general(), transfer=3_20, bank=-3_20, stripe=0, suspense=0)
     assert fund.free() == Money.zero("USD")
     assert gift.campaign.raised() == Money.zero("USD")
-    assert gift.kept() == Money.zero("USD")
+    assert gift.refundable() == Money.zero("USD")
 
 
 def test_parts_of_a_gift_cover_the_whole_fee_when_all_of_it_went_back(gift: Donation) -> None:
     for part in (33_33, 33_33, 33_34):
         move("refund", objects.refund(gift, part), -part)
     assert holds(gift.campaign.card_fund, refunds=100_00, transfer=-3_20)
-    assert gift.kept() == Money.zero("USD")
+    assert gift.refundable() == Money.zero("USD")
 
 
 def test_two_equal_parts_are_two_refunds(gift: Donation) -> None:
@@ -67,7 +67,7 @@ def test_two_equal_parts_are_two_refunds(gift: Donation) -> None:
     for _ in range(3):
         book([listed(part) for part in parts])
     assert holds(gift.campaign.card_fund, refunds=80_00, transfer=-2_56)
-    assert gift.kept() == Money(20_00, "USD")
+    assert gift.refundable() == Money(20_00, "USD")
 
 
 def test_a_refund_that_fails_restores_the_gift(gift: Donation) -> None:
@@ -77,7 +77,7 @@ def test_a_refund_that_fails_restores_the_gift(gift: Donation) -> None:
     fund = gift.campaign.card_fund
     assert holds(fund, gifts=-100_00, refunds=0, transfer=0, stripe=96_80, bank=0)
     assert holds(general(), transfer=0, bank=0)
-    assert gift.kept() == gift.amount
+    assert gift.refundable() == gift.amount
 
 
 def test_a_refund_in_the_same_page_as_its_gift_is_booked_after_it() -> None:
@@ -107,7 +107,7 @@ def test_an_older_view_of_a_refund_changes_nothing(gift: Donation) -> None:
     assert refunds.hear(back | {"status": "failed"}, NOW)
     assert refunds.hear(back | {"status": "pending"}, NOW - timedelta(seconds=1)) is False
     assert Refund.objects.get().status == "failed"
-    assert gift.kept() == gift.amount
+    assert gift.refundable() == gift.amount
 
 
 def test_a_status_that_is_new_to_us_is_kept_and_stops_nothing(gift: Donation) -> None:

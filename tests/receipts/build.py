@@ -11,7 +11,8 @@ from django.contrib.auth.models import User
 from django.db import connection, transaction
 
 from appeal.models import Campaign
-from donations.models import Donation, State
+from donations.kept import DonationAndKept, with_kept
+from donations.models import Dispute, Donation, Refund, State
 from ledger import chart
 from ledger.journal import Draft, Line, record
 from ledger.models import Entry, Fund
@@ -46,6 +47,35 @@ def issuer(**fields: Any) -> IssuerProfile:
     profile = prepared(**fields)
     profile.approve(by=person())
     return profile
+
+
+def kept(gift: Donation) -> DonationAndKept:
+    return with_kept(Donation.objects.filter(pk=gift.pk)).get()
+
+
+def refund(gift: Donation, minor: int, *, status: str = "succeeded") -> Refund:
+    return Refund.objects.create(
+        stripe_id=f"re_{next(numbers)}",
+        donation=gift,
+        amount_minor=minor,
+        currency=gift.currency,
+        status=status,
+        created_at=NOW,
+        seen_at=NOW,
+    )
+
+
+def dispute(gift: Donation, *, status: str) -> Dispute:
+    return Dispute.objects.create(
+        stripe_id=f"du_{next(numbers)}",
+        donation=gift,
+        amount_minor=gift.amount_minor,
+        currency=gift.currency,
+        reason="fraudulent",
+        status=status,
+        created_at=NOW,
+        seen_at=NOW,
+    )
 
 
 def campaign(currency: str = "USD", **fields: Any) -> Campaign:

@@ -112,13 +112,13 @@ def test_a_receipt_cannot_be_deleted() -> None:
 def test_a_receipt_of_an_unapproved_issuer_is_refused_by_the_database() -> None:
     gift = build.gift()
     with pytest.raises(IntegrityError, match="only an approved profile"):
-        issuing.write(build.prepared(), [(gift, Donor("", "leila@example.org"))], build.NOW)
+        issuing.write(build.prepared(), [(build.kept(gift), Donor("", "leila@example.org"))], build.NOW)
 
 
 def test_a_second_receipt_for_a_gift_is_refused_by_the_database() -> None:
     receipt = build.receipt()
     with pytest.raises(IntegrityError, match="receipt_first_once_for_a_gift"):
-        issuing.write(receipt.issuer, [(receipt.donation, Donor("", "leila@example.org"))], build.NOW)
+        issuing.write(receipt.issuer, [(build.kept(receipt.donation), Donor("", "leila@example.org"))], build.NOW)
 
 
 def test_voiding_says_who_and_why_and_stays() -> None:
@@ -137,7 +137,7 @@ def test_voiding_needs_a_reason() -> None:
     receipt = build.receipt()
     with pytest.raises(Refused, match="Say why"):
         receipt.void(by=build.person(), reason="  ", now=build.NOW)
-    with pytest.raises(IntegrityError, match="receipt_voided_means_by_whom_and_why"):
+    with pytest.raises(IntegrityError, match="receipt_voided_means_why"):
         build.sql("UPDATE receipts_receipt SET voided_at = now()")
 
 
@@ -165,4 +165,4 @@ def test_a_replacement_that_fails_leaves_the_first_receipt_valid_and_no_gap() ->
 def test_only_a_voided_receipt_of_the_same_gift_is_replaced() -> None:
     receipt, other = build.receipt(), build.gift()
     with pytest.raises(IntegrityError, match="a receipt replaces a voided one of the same gift"):
-        issuing.write(receipt.issuer, [(other, Donor("", "a@example.org"))], build.NOW, replaces=receipt)
+        issuing.write(receipt.issuer, [(build.kept(other), Donor("", "a@example.org"))], build.NOW, replaces=receipt)
