@@ -2,7 +2,7 @@
 # A new machine needs Python 3.13 with pip, and make; the rest is installed into .venv on first use.
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo walk test faults bench check lint fix lock clean
+.PHONY: help install demo walk test faults bench endurance check lint fix lock clean
 
 BIN := .venv/bin
 ROOMS := ledger appeal donations grants receipts config tests manage.py
@@ -40,6 +40,9 @@ faults: install ## run the tests that kill, flood and replay, alone
 
 bench: install ## measure, beside the limits of this machine, and write docs/benchmarks.md
 	@$(BIN)/python -m tests.bench
+
+endurance: install ## a storm of webhooks under kills, and reconciling 100,000 gifts: half an hour, into docs/endurance.md
+	@$(BIN)/python -m tests.bench.endurance
 
 check: lint test ## all that must be clean before a change is merged; migrations and deployment are tests
 

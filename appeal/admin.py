@@ -24,7 +24,7 @@ class CampaignForm(forms.ModelForm[Campaign]):
 
     class Meta:
         model = Campaign
-        fields = ("title", "slug", "summary", "story", "goal", "opens_on", "closes_on")
+        fields = ("title", "slug", "summary", "story", "goal", "opens_on", "closes_on", "bank_details")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -83,7 +83,7 @@ class CampaignAdmin(admin.ModelAdmin[Campaign]):
         return Campaign.objects.with_raised()
 
     def get_readonly_fields(self, request: HttpRequest, obj: Campaign | None = None) -> tuple[str, ...]:
-        return ("slug", "status", "card_fund", "bank_fund") if obj else ()
+        return ("slug", "status", "card_fund", "bank_fund", "written_transfer_code") if obj else ()
 
     def get_prepopulated_fields(self, request: HttpRequest, obj: Campaign | None = None) -> dict[str, Sequence[str]]:
         return {} if obj else {"slug": ("title",)}
@@ -100,6 +100,10 @@ class CampaignAdmin(admin.ModelAdmin[Campaign]):
             obj.save()
         else:
             obj.start()
+
+    @admin.display(description=_("transfer code"))
+    def written_transfer_code(self, campaign: Campaign) -> str:
+        return campaign.written_transfer_code
 
     @admin.display(description=_("raised"))
     def raised_so_far(self, campaign: Campaign) -> str:

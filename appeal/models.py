@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
+from appeal import transfer_code
 from ledger import chart
 from ledger.models import Balance, Channel, Fund
 from ledger.money import Money
@@ -91,6 +92,18 @@ class Campaign(models.Model):
     status = models.CharField(_("status"), max_length=6, choices=Status, default=Status.DRAFT)
     card_fund = models.OneToOneField(Fund, models.PROTECT, related_name="+", verbose_name=_("card fund"))
     bank_fund = models.OneToOneField(Fund, models.PROTECT, related_name="+", verbose_name=_("bank fund"))
+    transfer_code = models.CharField(
+        _("transfer code"), max_length=6, unique=True, default=transfer_code.new, editable=False
+    )
+    bank_details = models.TextField(
+        _("bank details"),
+        blank=True,
+        db_default="",
+        help_text=_(
+            "Account holder, bank and account number, as a donor needs them for a transfer. Shown to everyone together"
+            " with the transfer code. Empty: the public page offers no bank transfer."
+        ),
+    )
 
     raised_minor: int  # set by with_raised()
 
@@ -107,6 +120,9 @@ class Campaign(models.Model):
             ),
             models.CheckConstraint(name="campaign_status_is_known", condition=Q(status__in=Status.values)),
             models.CheckConstraint(name="campaign_has_two_funds", condition=~Q(card_fund=F("bank_fund"))),
+            models.CheckConstraint(
+                name="campaign_transfer_code_is_one", condition=Q(transfer_code__regex=transfer_code.SHAPE)
+            ),
         ]
 
     def __str__(self) -> str:
@@ -118,6 +134,11 @@ class Campaign(models.Model):
     @property
     def goal(self) -> Money:
         return Money(self.goal_minor, self.currency)
+
+    @property
+    def written_transfer_code(self) -> str:
+        """As it is shown to people."""
+        return transfer_code.spaced(self.transfer_code)
 
     def raised(self) -> Money:
         """Gifts less refunds and lost disputes, in both funds: as the books have it, or had it for with_raised()."""

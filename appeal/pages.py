@@ -62,6 +62,8 @@ class CampaignPage:
     appeal: Appeal
     story: str
     offers: tuple[Offer, ...]
+    bank_details: str
+    transfer_code: str
 
     @classmethod
     def of(cls, campaign: Campaign, today: date) -> Self:
@@ -69,6 +71,8 @@ class CampaignPage:
             appeal=Appeal.of(campaign, today),
             story=campaign.story,
             offers=tuple(Offer(amount) for amount in campaign.suggested(campaign.currency)),
+            bank_details=campaign.bank_details,
+            transfer_code=campaign.written_transfer_code,
         )
 
 

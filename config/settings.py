@@ -150,12 +150,19 @@ CELERY_BEAT_SCHEDULE = {
         "donations.drain": 1.0,
         "donations.settle": seconds("SETTLE_EVERY", default=30),
         "donations.settle_late": 3600.0,
-        "donations.send_refunds": 5.0,
-        "donations.follow_payouts": 30.0,
+        "donations.send_refunds": 2.0,
+        "donations.follow_payouts": 2.0,
         "donations.follow_up": 60.0,
-        "receipts.issue": 5.0,
-        "receipts.render": 5.0,
-        "receipts.mail": 5.0,
+        "donations.follow_monthly": 600.0,
+        "donations.mail_links": 2.0,
+        "donations.mail_warnings": 30.0,
+        "donations.look_after_testers": 5.0,
+        "donations.forget_testers": 3600.0,
+        "donations.reconcile_recent": 300.0,
+        "donations.reconcile": 24 * 3600.0,
+        "receipts.issue": 2.0,
+        "receipts.render": 2.0,
+        "receipts.mail": 2.0,
     }.items()
 }
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False  # the workers log as LOGGING says
@@ -213,9 +220,13 @@ STRIPE_WEBHOOK_SECRETS = [secret.strip() for secret in env.list("STRIPE_WEBHOOK_
 if not STRIPE_WEBHOOK_SECRETS:
     required("STRIPE_WEBHOOK_SECRETS", "the signing secrets of Stripe's webhook endpoint, separated by commas")
 STRIPE_API_BASE = env.str("STRIPE_API_BASE", default="https://api.stripe.com")
-STRIPE_CHECKOUT_ORIGINS = env.list("STRIPE_CHECKOUT_ORIGINS", default=["https://checkout.stripe.com"])
+STRIPE_CHECKOUT_ORIGINS = env.list(
+    "STRIPE_CHECKOUT_ORIGINS", default=["https://checkout.stripe.com", "https://billing.stripe.com"]
+)
 STRIPE_TIMEOUT = seconds("STRIPE_TIMEOUT", default=20)  # seconds that a worker waits for an answer
 STRIPE_PAGE_TIMEOUT = seconds("STRIPE_PAGE_TIMEOUT", default=6)  # seconds that a donor does
+# Stripe takes a hundred calls a second from a live account, and 25 in test mode; this many from each process of ours.
+STRIPE_CALLS_A_SECOND = env.int("STRIPE_CALLS_A_SECOND", default=20)
 STRIPE_WEBHOOK_PATH = "/stripe/webhook/"
 STRIPE_LIVEMODE = STRIPE_SECRET_KEY.startswith(("sk_live_", "rk_live_"))
 GIVING_CURRENCIES = some_of(
@@ -235,8 +246,11 @@ SECURE_CSP = {
 }
 HTTPS = PUBLIC_URL.startswith("https://")
 SECURE_SSL_REDIRECT = HTTPS
-SECURE_REDIRECT_EXEMPT = ["^healthz$", "^readyz$"]  # asked from inside, past the proxy that speaks HTTPS
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("BEHIND_PROXY", default=False) else None
+# Asked from inside, past the proxy that speaks HTTPS.
+SECURE_REDIRECT_EXEMPT = ["^healthz$", "^readyz$", "^metrics$"]
+BEHIND_PROXY = env.bool("BEHIND_PROXY", default=False)
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
+METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
 SECURE_HSTS_SECONDS = 31536000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = HTTPS

@@ -3,7 +3,7 @@ from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 from django.views.generic import RedirectView
 
-from config import health, staff
+from config import health, metrics, staff
 
 admin.site.unregister(Authenticator)  # allauth's own page of it shows the secret
 admin.site.register(Authenticator, staff.SecondFactorAdmin)
@@ -11,6 +11,7 @@ admin.site.register(Authenticator, staff.SecondFactorAdmin)
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", health.healthz),
     path("readyz", health.readyz),
+    path("metrics", metrics.metrics),
     # Django's own sign-in page knows no second factor.
     path("staff/login/", RedirectView.as_view(pattern_name="account_login", query_string=True)),
     path("staff/", admin.site.urls),

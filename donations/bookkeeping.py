@@ -4,18 +4,23 @@ The accounts and their signs are the table in docs/architecture.md: debit is plu
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 
+from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import F
+from django.utils import timezone
 
-from donations.models import BalanceTransaction, Dispute, Donation, Payout
+from donations.models import BalanceTransaction, Dispute, Donation, Explanation, Meaning, OfflineGift, Payout, State
+from donations.models.balance_transaction import GIFTS
 from ledger import chart
 from ledger.journal import Draft, Line, record, record_all, reverse
 from ledger.models import Entry, Fund
 from ledger.money import Money
+
+type Book = Callable[[Draft], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,28 +86,23 @@ def move(moved: Moved, draft: Draft | None, *, donation: Donation | None = None,
 @transaction.atomic
 def clear(movement: BalanceTransaction) -> None:
     """The donor's bank has confirmed what Stripe moved before: out of suspense, and into the gift's fund."""
-    donation, moved = movement.donation, _moved(movement)
+    donation, moved = movement.donation, moved_by(movement)
     assert donation is not None  # noqa: S101 (only a gift can wait for its donor's bank)
-    general = Fund.objects.general(moved.currency)
-    lines = [
-        Line(chart.SUSPENSE, general, moved.money(moved.net)),
-        Line(chart.STRIPE, general, moved.money(-moved.net)),
-        *gift(donation, moved).lines,
-    ]
-    donation.settled_by(record_all([_draft("cleared", moved, lines)])[0])
+    donation.settled_by(_out_of_suspense(movement, "cleared", gift(donation, moved).lines))
     Donation.objects.save_standing([donation])
-    BalanceTransaction.objects.filter(pk=movement.pk).update(problem="")
+    movement.leave_suspense()
+
+
+@transaction.atomic
+def clear_as(movement: BalanceTransaction, draft: Draft) -> None:
+    """What happened to a gift that was not in the books is booked now that it is: out of suspense, as this draft."""
+    _out_of_suspense(movement, "cleared", draft.lines)
+    movement.leave_suspense()
 
 
 def gift(donation: Donation, moved: Moved) -> Draft:
     """Stripe holds the gift less its fee; the fund bears the fee."""
-    fund = donation.campaign.card_fund
-    lines = [
-        Line(chart.STRIPE, fund, moved.money(moved.net)),
-        Line(chart.FEES, fund, moved.money(moved.fee)),
-        Line(chart.GIFTS, fund, moved.money(-moved.amount)),
-    ]
-    return _draft("gift", moved, lines)
+    return _draft("gift", moved, _given_to(donation.campaign.card_fund, moved))
 
 
 def unexplained(moved: Moved) -> Draft:
@@ -227,6 +227,47 @@ def take_back(payout: Payout, on: date) -> None:
             reverse(entry, source=payout.failure_transaction, occurred_on=on)
 
 
+@transaction.atomic
+def explain(explanation: Explanation, by: User) -> None:
+    """A second person agrees what a movement was: out of suspense, as that. Refused says why not.
+
+    A gift of ours that has only waited for this is settled by it.
+    """
+    explanation.approve(by=by)
+    movement = explanation.movement
+    lines = _as_explained(explanation, moved_by(movement))
+    entry = _out_of_suspense(movement, "explained", lines) if any(line.amount for line in lines) else None
+    Explanation.objects.filter(pk=explanation.pk).update(entry=entry)
+    movement.leave_suspense(explained=True)
+    if entry and explanation.campaign and movement.donation and movement.kind in GIFTS:
+        waiting = explanation.campaign.donations.filter(pk=movement.donation.pk, state=State.PAID)
+        for donation in waiting.select_for_update():
+            donation.settled_by(entry)
+            Donation.objects.save_standing([donation])
+
+
+def _as_explained(explanation: Explanation, moved: Moved) -> Sequence[Line]:
+    general = Fund.objects.general(moved.currency)
+    if explanation.campaign:
+        return _given_to(explanation.campaign.card_fund, moved)
+    if explanation.meaning == Meaning.COST:
+        return _borne_by(general, chart.FEES, moved.money(-moved.net))
+    return (
+        Line(chart.BANK, general, moved.money(-moved.amount)),
+        Line(chart.STRIPE, general, moved.money(moved.amount)),
+        *_borne_by(general, chart.FEES, moved.money(moved.fee)),
+    )
+
+
+def _given_to(fund: Fund, moved: Moved) -> Sequence[Line]:
+    """A gift and its fee, or one that goes back."""
+    return (
+        Line(chart.STRIPE, fund, moved.money(moved.net)),
+        Line(chart.FEES, fund, moved.money(moved.fee)),
+        Line(chart.GIFTS if moved.amount > 0 else chart.REFUNDS, fund, moved.money(-moved.amount)),
+    )
+
+
 def _borne_by(fund: Fund, account: str, amount: Money) -> tuple[Line, Line]:
     """What Stripe keeps for itself."""
     return Line(account, fund, amount), Line(chart.STRIPE, fund, -amount)
@@ -241,8 +282,21 @@ def _draft(kind: str, moved: Moved, lines: Sequence[Line]) -> Draft:
     )
 
 
-def _moved(movement: BalanceTransaction) -> Moved:
+def moved_by(movement: BalanceTransaction) -> Moved:
     return Moved(**{name: getattr(movement, name) for name in Moved.__slots__})
+
+
+def _out_of_suspense(movement: BalanceTransaction, kind: str, lines: Sequence[Line]) -> Entry:
+    """What waited under suspense becomes these lines. Money that Stripe has paid out since is at our bank by now."""
+    moved = moved_by(movement)
+    general = Fund.objects.general(moved.currency)
+    waited = (
+        Line(chart.SUSPENSE, general, moved.money(moved.net)),
+        Line(chart.STRIPE, general, moved.money(-moved.net)),
+    )
+    place = chart.BANK if movement.payout_id else chart.STRIPE
+    placed = [replace(line, account=place) if line.account == chart.STRIPE else line for line in (*waited, *lines)]
+    return record(_draft(kind, moved, placed))
 
 
 def _row(booking: Booking, entry: Entry | None) -> BalanceTransaction:
@@ -261,3 +315,23 @@ def _row(booking: Booking, entry: Entry | None) -> BalanceTransaction:
         problem=booking.problem,
         entry=entry,
     )
+
+
+# Gifts that come by no card
+
+
+@transaction.atomic
+def receive(gift: OfflineGift, *, by: User) -> Donation:
+    """A second person has found the money where the first one said: the bank fund has it. Refused says why not."""
+    gift.hold_to_confirm(by)
+    fund = gift.campaign.bank_fund
+    lines = (Line(chart.BANK, fund, gift.credited), Line(chart.GIFTS, fund, -gift.credited))
+    return gift.confirm(record(Draft("offline_gift", gift.reference, gift.received_on, lines)), by=by)
+
+
+@transaction.atomic
+def undo(gift: OfflineGift, *, by: User) -> None:
+    """A second person agrees that it should not be in the books: its exact opposite is. Refused says why not."""
+    gift.hold_to_reverse(by)
+    assert gift.entry is not None  # noqa: S101 (only what is confirmed can be reversed, and that is booked)
+    gift.reverse(reverse(gift.entry, source=gift.reference, occurred_on=timezone.localdate()), by=by)

@@ -6,15 +6,17 @@ gets one Checkout Session.
 
 import json
 import logging
+from typing import Literal
 
 import stripe
 from django.conf import settings
 from django.db.models import F, Q
-from stripe.params.checkout import SessionCreateParams
+from stripe.params.checkout import SessionCreateParams, SessionCreateParamsLineItemPriceData
 
 from appeal.models import Campaign
 from donations.lattice import State
-from donations.models import Donation, Product
+from donations.models import Donation, MonthlyGift, Product
+from donations.models.monthly_gift import Every
 from donations.observation import observe
 from donations.stripe_api import page_client, patiently
 
@@ -60,6 +62,11 @@ def cancel(donation: Donation) -> None:
     Donation.objects.filter(pk=donation.pk).move(State.CANCELLED)
 
 
+def close(donation: Donation) -> None:
+    """Let nobody pay on its page any more; raises StripeError. If it has been paid meanwhile, that is what counts."""
+    _hear(_expire(str(donation.checkout_session)))
+
+
 def speaks(language: str) -> bool:
     return language.partition("-")[0] in STRIPE_SPEAKS
 
@@ -100,30 +107,49 @@ def session_params(donation: Donation, product: str) -> SessionCreateParams:
     """What we ask Stripe for: one gift, on its own page, with our reference on everything that comes of it."""
     page = f"{settings.PUBLIC_URL}{donation.get_absolute_url()}"
     language = donation.language.partition("-")[0]
-    metadata = {"donation": donation.reference}
+    price: SessionCreateParamsLineItemPriceData = {
+        "currency": donation.currency.lower(),
+        "unit_amount": donation.amount_minor,
+        "product": product,
+    }
     return {
-        "mode": "payment",
-        "submit_type": "donate",
         "client_reference_id": donation.reference,
-        "metadata": metadata,
-        "payment_intent_data": {"metadata": metadata, "description": donation.campaign.title},
         "customer_email": donation.email,
-        "line_items": [
-            {
-                "quantity": 1,
-                "price_data": {
-                    "currency": donation.currency.lower(),
-                    "unit_amount": donation.amount_minor,
-                    "product": product,
-                },
-            }
-        ],
+        **(
+            once(donation, price) if donation.monthly_gift is None else standing(donation, donation.monthly_gift, price)
+        ),
         "locale": language if language in STRIPE_SPEAKS else "en",
         "adaptive_pricing": {"enabled": False},
         "after_expiration": {"recovery": {"enabled": False}},
         "success_url": f"{page}thanks/",
         "cancel_url": page,
     }
+
+
+def once(donation: Donation, price: SessionCreateParamsLineItemPriceData) -> SessionCreateParams:
+    metadata = {"donation": donation.reference}
+    return {
+        "mode": "payment",
+        "submit_type": "donate",
+        "metadata": metadata,
+        "payment_intent_data": {"metadata": metadata, "description": donation.campaign.title},
+        "line_items": [{"quantity": 1, "price_data": price}],
+    }
+
+
+def standing(donation: Donation, gift: MonthlyGift, price: SessionCreateParamsLineItemPriceData) -> SessionCreateParams:
+    """The first payment of a monthly gift. Stripe copies the subscription's metadata to every invoice of it."""
+    metadata = {"donation": donation.reference, "monthly_gift": gift.reference}
+    return {
+        "mode": "subscription",
+        "metadata": metadata,
+        "subscription_data": {"metadata": metadata, "description": donation.campaign.title},
+        "line_items": [{"quantity": 1, "price_data": {**price, "recurring": {"interval": interval(gift)}}}],
+    }
+
+
+def interval(gift: MonthlyGift) -> Literal["month", "year"]:
+    return "year" if gift.every == Every.YEAR else "month"
 
 
 def _learn_from(error: stripe.StripeError, donation: Donation) -> None:

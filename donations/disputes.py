@@ -41,9 +41,9 @@ def mirror(thing: dict[str, Any], as_of: datetime) -> tuple[Dispute, bool] | Non
 
 def write_off(dispute: Dispute) -> None:
     """Book as lost what the bank took and keeps. The dispute must be locked."""
-    moved = BalanceTransaction.objects.filter(source=dispute.stripe_id, problem="")
+    moved = BalanceTransaction.objects.filter(source=dispute.stripe_id, problem="", explained=False)
     taken = -(moved.aggregate(total=Sum("amount"))["total"] or 0)
-    lost = taken if dispute.status == LOST else 0
+    lost = taken if dispute.status in LOST else 0
     if lost != dispute.lost_minor:
         fund = dispute.donation.campaign.card_fund
         bookkeeping.lose(dispute, Money(lost - dispute.lost_minor, fund.currency), dispute.seen_at.date())

@@ -16,13 +16,14 @@ from django.conf import settings
 from django.db import DatabaseError, transaction
 from django.utils import timezone
 
-from donations import disputes, payouts, refunds
+from donations import disputes, monthly, payouts, refunds, testers
 from donations.models import Donation, StripeEvent
 from donations.observation import Observation, observe
 from donations.stripe_api import client, patiently
 
 log = logging.getLogger(__name__)
 BATCH = 100
+SPOILS = (DatabaseError, ValueError, LookupError, TypeError, AttributeError)  # refused by the database, or oddly shaped
 Outcome = StripeEvent.Outcome
 KINDS = frozenset({
     "checkout.session.completed",
@@ -41,8 +42,15 @@ HEARERS: dict[str, Hear] = {
     "dispute": disputes.hear,
     "radar.early_fraud_warning": disputes.hear_warning,
     "payout": payouts.hear,
+    "subscription": monthly.hear_subscription,
+    "invoice": monthly.hear_invoice,
+    "invoice_payment": monthly.hear_payment,
 }
-PREFIXES = ("refund.", "charge.refund.", "charge.dispute.", "radar.early_fraud_warning.", "payout.")
+PREFIXES = (
+    "refund.", "charge.refund.", "charge.dispute.", "radar.early_fraud_warning.", "payout.",
+    "customer.subscription.", "invoice.paid", "invoice.payment_failed", "invoice_payment.",
+)  # fmt: skip
+EXPAND = {"invoice": ["payments.data.payment.payment_intent"], "invoice_payment": ["invoice", "payment.payment_intent"]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +61,7 @@ class Reading:
     seen: Observation | None = None
     thing: dict[str, Any] | None = None
     as_of: datetime | None = None
+    declined: testers.Declined | None = None
     problem: str = ""
 
 
@@ -72,7 +81,7 @@ def handle(batch: Sequence[StripeEvent], now: datetime) -> int:
     readings = [read(event) for event in batch]
     try:
         return apply(readings, now)
-    except (DatabaseError, ValueError):
+    except SPOILS:
         log.exception("a batch of %d stripe events is applied one by one", len(batch))
     return sum(handle_alone(reading, now) for reading in readings)
 
@@ -80,8 +89,8 @@ def handle(batch: Sequence[StripeEvent], now: datetime) -> int:
 def handle_alone(reading: Reading, now: datetime) -> int:
     try:
         return apply([reading], now)
-    except (DatabaseError, ValueError) as error:
-        return apply([replace(reading, seen=None, thing=None, problem=in_a_line(error))], now)
+    except SPOILS as error:
+        return apply([replace(reading, seen=None, thing=None, declined=None, problem=in_a_line(error))], now)
 
 
 def in_a_line(error: Exception) -> str:
@@ -91,14 +100,14 @@ def in_a_line(error: Exception) -> str:
 
 def read(event: StripeEvent) -> Reading:
     """What the event says, with its object in the API version we are written for."""
-    if event.kind not in KINDS and not event.kind.startswith(PREFIXES):
+    if event.kind not in KINDS | testers.KINDS and not event.kind.startswith(PREFIXES):
         return Reading(event)
     try:
         told = json.loads(event.body)
-        if told.get("account"):
-            return Reading(event, problem="This event is about a connected account, and we have none.")
-        if told["livemode"] != settings.STRIPE_LIVEMODE:
-            return Reading(event, problem=f"This event has livemode {told['livemode']}, unlike our key.")
+        if problem := misdirected(told):
+            return Reading(event, problem=problem)
+        if event.kind in testers.KINDS:
+            return Reading(event, declined=testers.read(told))
         thing = told["data"]["object"]
         as_of = timezone.now()
         if told["api_version"] != stripe.api_version or event.kind not in KINDS:
@@ -108,6 +117,15 @@ def read(event: StripeEvent) -> Reading:
         return Reading(event, thing=thing, as_of=as_of)
     except Exception as error:  # noqa: BLE001 (whatever is wrong with one event must not hold up the others)
         return Reading(event, problem=in_a_line(error))
+
+
+def misdirected(told: dict[str, Any]) -> str:
+    """Why the event is none of this service's, in a sentence."""
+    if told.get("account"):
+        return "This event is about a connected account, and we have none."
+    if told["livemode"] != settings.STRIPE_LIVEMODE:
+        return f"This event has livemode {told['livemode']}, unlike our key."
+    return ""
 
 
 def fetch(kind: str, stripe_id: str) -> dict[str, Any]:
@@ -122,7 +140,10 @@ def fetch(kind: str, stripe_id: str) -> dict[str, Any]:
             "dispute": api.disputes.retrieve,
             "radar.early_fraud_warning": api.radar.early_fraud_warnings.retrieve,
             "payout": api.payouts.retrieve,
-        }[kind](stripe_id)
+            "subscription": api.subscriptions.retrieve,
+            "invoice": api.invoices.retrieve,
+            "invoice_payment": api.invoice_payments.retrieve,
+        }[kind](stripe_id, {"expand": EXPAND.get(kind, [])})
     )
     return json.loads(str(found))  # type: ignore[no-any-return]
 
@@ -133,7 +154,7 @@ def apply(readings: Sequence[Reading], now: datetime) -> int:
     free = StripeEvent.objects.waiting().filter(pk__in=[reading.event.pk for reading in readings])
     ours = set(free.select_for_update(skip_locked=True).values_list("pk", flat=True))
     readings = [reading for reading in readings if reading.event.pk in ours]
-    outcomes = hear(readings)
+    outcomes = hear(readings) | count_declines(readings, now)
     StripeEvent.objects.handled(outcomes, now)
     for reading in readings:
         if reading.event.pk not in outcomes:
@@ -144,17 +165,13 @@ def apply(readings: Sequence[Reading], now: datetime) -> int:
 
 def hear(readings: Sequence[Reading]) -> dict[int, Outcome]:
     """Move the donations these speak of. The outcome by event; none for an event that is not understood yet."""
+    outcomes = hear_others(readings)  # first: they change donations by themselves, and make new ones
     directory = Donation.objects.named_by([reading.seen for reading in readings if reading.seen]).directory()
-    outcomes: dict[int, Outcome] = {}
     changed: dict[int, Donation] = {}
     for reading in readings:
-        if reading.problem:
+        if reading.problem or reading.thing:
             continue
-        if reading.thing and reading.as_of:
-            news = HEARERS[reading.thing["object"]](reading.thing, reading.as_of)
-            if news is not None:
-                outcomes[reading.event.pk] = Outcome.APPLIED if news else Outcome.NO_NEWS
-        elif reading.seen is None:
+        if reading.seen is None:
             outcomes[reading.event.pk] = Outcome.NOT_OURS
         elif donation := directory.find(reading.seen):
             news = donation.hear(reading.seen)
@@ -162,3 +179,21 @@ def hear(readings: Sequence[Reading]) -> dict[int, Outcome]:
             changed |= {donation.pk: donation} if news else {}
     Donation.objects.save_standing(changed.values())
     return outcomes
+
+
+def hear_others(readings: Sequence[Reading]) -> dict[int, Outcome]:
+    """Take in what is said of other objects than gifts, each by its own module; the outcomes as of hear()."""
+    outcomes: dict[int, Outcome] = {}
+    for reading in readings:
+        if reading.thing and reading.as_of and not reading.problem:
+            news = HEARERS[reading.thing["object"]](reading.thing, reading.as_of)
+            if news is not None:
+                outcomes[reading.event.pk] = Outcome.APPLIED if news else Outcome.NO_NEWS
+    return outcomes
+
+
+def count_declines(readings: Sequence[Reading], now: datetime) -> dict[int, Outcome]:
+    """Declined cards move no donation: the donor may try another one. They are counted against card testers."""
+    told = {reading.event.pk: reading.declined for reading in readings if reading.declined}
+    news = testers.hear(list(told.values()), now)
+    return {pk: Outcome.APPLIED if each.attempt in news else Outcome.NO_NEWS for pk, each in told.items()}

@@ -7,16 +7,38 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from appeal.models import Campaign
-from donations import limits
+from donations import challenge, fees, limits
+from donations.models.monthly_gift import Every
 from ledger.forms import MoneyField
 from ledger.money import Money
 
 OTHER = "other"
+ONCE = "once"
+
+
+class Unanswered(forms.TextInput):
+    """Shows nothing that was typed before: the question is another one each time."""
+
+    def format_value(self, value: Any) -> None:
+        return None
 
 
 class GiveForm(forms.Form):
-    """Cleans to `amount` (Money), `email`, `name`, `show_name`, `message`; the token is the view's affair."""
+    """Cleans to `often` (ONCE or an Every), `amount` (Money), `email`, `name`, `show_name`, `message`.
 
+    The amount is what is charged: with the fee, if the donor adds it.
+    The token is the view's affair. In challenge mode the form asks a question as well.
+    """
+
+    often = forms.ChoiceField(
+        label=_("How often would you like to give?"),
+        choices=[(ONCE, _("Once")), (Every.MONTH, _("Every month")), (Every.YEAR, _("Every year"))],
+        widget=forms.RadioSelect,
+        error_messages={
+            "required": _("Choose whether you give once, every month or every year."),
+            "invalid_choice": _("Choose whether you give once, every month or every year."),
+        },
+    )
     email = forms.EmailField(
         label=_("Your email address"),
         max_length=254,
@@ -46,10 +68,19 @@ class GiveForm(forms.Form):
         required=False,
         widget=forms.Textarea(attrs={"rows": 3}),
     )
+    cover_fees = forms.BooleanField(label=_("Add the payment fee, so that all of my gift arrives"), required=False)
+    answer = forms.CharField(
+        help_text=_("Stolen cards are being tried out here at the moment. This shows that a person is giving."),
+        required=False,
+        widget=Unanswered(attrs={"autocomplete": "off", "inputmode": "numeric"}),
+    )
     token = forms.CharField(widget=forms.HiddenInput, required=False)
 
-    def __init__(self, *args: Any, campaign: Campaign, currency: str, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, campaign: Campaign, currency: str, challenged: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.challenged = challenged
+        if not challenged:
+            del self.fields["answer"]
         self.suggested = {f"{money.currency}:{money.minor}": money for money in campaign.suggested(currency)}
         self.fields["choice"] = forms.ChoiceField(
             label=_("How much would you like to give?"),
@@ -62,15 +93,24 @@ class GiveForm(forms.Form):
             error_messages={"invalid_choice": _("Choose one of these amounts, or type another one.")},
         )
         others = [code for code in limits.currencies() if code != currency]
+        self.fields["cover_fees"].help_text = fee_hint(currency)
         self.fields["gift"] = MoneyField(
             label=_("The amount, if you chose another one"), required=False, currencies=[currency, *others]
         )
-        self.order_fields(["choice", "gift"])
+        self.order_fields(["often", "choice", "gift"])
+
+    def ask(self, token: str) -> None:
+        """The question of a form that is shown with this token; none outside challenge mode."""
+        if self.challenged:
+            self["answer"].label = challenge.question(token)
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = self.cleaned_data
+        if self.challenged and not challenge.answered(cleaned.get("token", ""), cleaned.get("answer", "")):
+            self.add_error("answer", _("Type the four numbers that stand in words at the end of this form, as digits."))
         if not self.has_error("choice") and not self.has_error("gift"):
-            cleaned["amount"] = self._amount(cleaned.get("choice", ""), cleaned.get("gift"))
+            meant = self._amount(cleaned.get("choice", ""), cleaned.get("gift"))
+            cleaned["amount"] = fees.covered(meant) if meant and cleaned.get("cover_fees") else meant
         return cleaned
 
     def _amount(self, choice: str, typed: Money | None) -> Money | None:
@@ -96,3 +136,16 @@ class GiveForm(forms.Form):
                 % {"amount": most.format(get_language() or "en", brief=True)},
             )
         return amount
+
+
+def fee_hint(currency: str) -> str:
+    """What adding the fee would come to, by an example in this currency."""
+    example = Money(50 * limits.least(currency).minor // 2, currency)
+    extra = fees.covered(example) - example
+    language = get_language() or "en"
+    return _(
+        "Our payment company keeps a part of each gift. For a gift of %(gift)s you would pay about %(fee)s more."
+    ) % {
+        "gift": example.format(language, brief=True),
+        "fee": extra.format(language),
+    }

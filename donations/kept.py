@@ -7,7 +7,6 @@ from django.db.models.functions import Coalesce, Greatest
 from django_stubs_ext import WithAnnotations
 
 from donations.models import Dispute, Donation, Refund
-from donations.models.dispute import LOST
 
 
 class Kept(TypedDict):
@@ -28,7 +27,7 @@ def disturbed() -> QuerySet[Donation]:
 
 def with_kept(gifts: QuerySet[Donation]) -> QuerySet[DonationAndKept]:
     """Each with `kept_minor`, in the donor's currency: what neither went back to the donor nor was lost to a bank."""
-    back, lost = Refund.objects.filter(status="succeeded"), Dispute.objects.filter(status=LOST)
+    back, lost = Refund.objects.filter(status="succeeded"), Dispute.objects.filter(lost_minor__gt=0)
     left = Greatest(F("amount_minor") - sum_of(back) - sum_of(lost), 0)
     return gifts.annotate(kept_minor=Case(When(bounced=True, then=0), default=left, output_field=BigIntegerField()))
 

@@ -2,12 +2,14 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from donations import bookkeeping, disputes, payouts, refunds
-from donations.bookkeeping import Moved
+from donations.bookkeeping import Book, Moved
 from donations.lattice import State
-from donations.models import Donation, Refund
+from donations.models import BalanceTransaction, Dispute, Donation, Refund
+from donations.models.balance_transaction import WAITING_FOR_ITS_GIFT
 from ledger.money import Money
 
 Source = dict[str, Any]
@@ -19,14 +21,41 @@ def book(moved: Moved, source: Source, as_of: datetime) -> None:
     EXPLAIN.get((moved.kind, source["object"]), unknown)(moved, source, as_of)
 
 
+def clear(movement: BalanceTransaction) -> None:
+    """Book what waited for its gift to be in the books, as if it had come now. The movement must be locked."""
+    moved, donation = bookkeeping.moved_by(movement), movement.donation
+    if problem := obstacle(donation, moved):
+        BalanceTransaction.objects.filter(pk=movement.pk).update(problem=problem)
+    elif donation:
+        OF_A_GIFT[moved.kind](donation, moved, partial(bookkeeping.clear_as, movement))
+
+
 def refund(moved: Moved, source: Source, as_of: datetime) -> None:
     found = refunds.mirror(source, as_of)
-    donation = found[0].donation if found else None
+    of_a_gift(moved, found[0].donation if found else None)
+
+
+def dispute(moved: Moved, source: Source, as_of: datetime) -> None:
+    found = disputes.mirror(source, as_of)
+    of_a_gift(moved, found[0].donation if found else None)
+
+
+def bounced(moved: Moved, source: Source, as_of: datetime) -> None:
+    charge = source["id"] if source["object"] == "charge" else source["charge"]
+    of_a_gift(moved, Donation.objects.behind(charge or "", source["payment_intent"] or ""))
+
+
+def of_a_gift(moved: Moved, donation: Donation | None) -> None:
+    """Book what has happened to a gift; where it cannot be booked, it waits."""
     if problem := obstacle(donation, moved):
         wait(moved, donation, problem)
-    elif found and donation:
-        draft = bookkeeping.refund(donation, moved, fee_to_cover(found[0], moved))
-        bookkeeping.move(moved, draft, donation=donation)
+    elif donation:
+        OF_A_GIFT[moved.kind](donation, moved, partial(bookkeeping.move, moved, donation=donation))
+
+
+def went_back(donation: Donation, moved: Moved, book: Book) -> None:
+    refund = Refund.objects.select_for_update().get(stripe_id=moved.source)
+    book(bookkeeping.refund(donation, moved, fee_to_cover(refund, moved)))
 
 
 def fee_to_cover(refund: Refund, moved: Moved) -> Money:
@@ -35,7 +64,8 @@ def fee_to_cover(refund: Refund, moved: Moved) -> Money:
     refund.booked = moved.amount < 0
     others = donation.refunds.exclude(pk=refund.pk)
     back = sum(each.amount_minor for each in [*others, refund] if each.booked)
-    fee = donation.balance_transactions.get(entry=donation.entry).fee
+    assert donation.entry is not None  # noqa: S101 (the database says so of every settled gift)
+    fee = donation.balance_transactions.get(stripe_id=donation.entry.source).fee
     due = (2 * fee * back + donation.amount_minor) // (2 * donation.amount_minor)
     change = due - sum(each.fee_covered_minor for each in [*others, refund])
     refund.fee_covered_minor += change
@@ -43,24 +73,14 @@ def fee_to_cover(refund: Refund, moved: Moved) -> Money:
     return moved.money(change)
 
 
-def dispute(moved: Moved, source: Source, as_of: datetime) -> None:
-    found = disputes.mirror(source, as_of)
-    donation = found[0].donation if found else None
-    if problem := obstacle(donation, moved):
-        wait(moved, donation, problem)
-    elif found and donation:
-        bookkeeping.move(moved, bookkeeping.dispute(donation, moved), donation=donation)
-        disputes.write_off(found[0])
+def was_disputed(donation: Donation, moved: Moved, book: Book) -> None:
+    book(bookkeeping.dispute(donation, moved))
+    disputes.write_off(Dispute.objects.select_for_update().get(stripe_id=moved.source))
 
 
-def bounced(moved: Moved, source: Source, as_of: datetime) -> None:
-    charge = source["id"] if source["object"] == "charge" else source["charge"]
-    donation = Donation.objects.behind(charge or "", source["payment_intent"] or "")
-    if problem := obstacle(donation, moved):
-        wait(moved, donation, problem)
-    elif donation:
-        bookkeeping.move(moved, bookkeeping.bounced(donation, moved), donation=donation)
-        Donation.objects.filter(pk=donation.pk).update(bounced=True)
+def was_lost(donation: Donation, moved: Moved, book: Book) -> None:
+    book(bookkeeping.bounced(donation, moved))
+    Donation.objects.filter(pk=donation.pk).update(bounced=True)
 
 
 def payout(moved: Moved, source: Source, as_of: datetime) -> None:
@@ -85,12 +105,20 @@ def obstacle(donation: Donation | None, moved: Moved) -> str:
     if donation is None:
         return f"The {moved.kind} {moved.source} is of no gift of ours."
     if donation.state != State.SETTLED:
-        return f"The gift {donation.reference} is not in the books of its appeal."
+        return WAITING_FOR_ITS_GIFT
     if donation.campaign.card_fund.currency != moved.currency:
         return f"Stripe settled in {moved.currency}, the fund is kept in {donation.campaign.card_fund.currency}."
     return ""
 
 
+OF_A_GIFT: dict[str, Callable[[Donation, Moved, Book], None]] = {
+    "refund": went_back,
+    "payment_refund": went_back,
+    "refund_failure": went_back,
+    "adjustment": was_disputed,
+    "payment_failure_refund": was_lost,
+    "payment_reversal": was_lost,
+}
 EXPLAIN: dict[tuple[str, str], Explain] = {
     ("refund", "refund"): refund,
     ("payment_refund", "refund"): refund,

@@ -35,6 +35,7 @@ class Standing:
     checkout_session: str | None = None
     payment_intent: str | None = None
     charged_at: datetime | None = None
+    resolved: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,7 @@ def observe(thing: StripeObject, event: str = "") -> Observation | None:
     An object that is not of Stripe's published shape raises whatever reading it raises.
     """
     reader = READERS.get(thing["object"])
-    if reader is None or thing.get("mode", "payment") != "payment":
+    if reader is None or thing.get("mode", "payment") not in {"payment", "subscription"}:
         return None
     seen = reader(thing)
     # A bank debit that failed leaves its session "complete" and "unpaid", as one that is still on its way.
@@ -60,14 +61,18 @@ def observe(thing: StripeObject, event: str = "") -> Observation | None:
 
 
 def advance(asked: Asked, standing: Standing, seen: Observation) -> Standing:
-    """The standing after hearing `seen`. Hearing it again, or after later news, changes nothing."""
+    """The standing after hearing `seen`. Hearing it again, or after later news, changes nothing.
+
+    What does not fit moves nothing, and opens a review, unless a person has resolved the same before.
+    """
     if _of_an_unused_session(standing, seen):
         return standing
     if differs := difference(asked, standing, seen):
-        return replace(standing, review=standing.review or differs)
-    return Standing(
+        known = differs in standing.resolved.splitlines()
+        return standing if known else replace(standing, review=standing.review or differs)
+    return replace(
+        standing,
         state=forward(standing.state, seen.towards) if seen.towards else standing.state,
-        review=standing.review,
         checkout_session=standing.checkout_session or seen.checkout_session,
         payment_intent=standing.payment_intent or seen.payment_intent,
         charged_at=_latest(standing.charged_at, seen.charged_at),

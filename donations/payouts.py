@@ -39,10 +39,16 @@ def hear(thing: dict[str, Any], as_of: datetime) -> bool:
 
 
 def keep_up() -> int:
-    """Book what has become of payouts since; how many changed."""
-    came_back = sum(take_back(payout.pk) for payout in Payout.objects.to_take_back())
-    explained = sum(map(explain, Payout.objects.to_explain()))
-    return came_back + explained + sum(arrive(payout.pk) for payout in Payout.objects.to_arrive())
+    """Book what has become of payouts since; how many steps that took.
+
+    From the oldest on: what came back of one is in the next, and has to be each fund's own again by then.
+    """
+    steps = 0
+    for payout in Payout.objects.to_book().order_by("created_at", "pk"):
+        if payout.composed and payout.automatic and not payout.explained:
+            steps += explain(payout)
+        steps += arrive(payout.pk) + take_back(payout.pk)
+    return steps
 
 
 @transaction.atomic

@@ -15,20 +15,20 @@ from django.db import connection, transaction
 from django.utils import timezone
 from stripe.params import BalanceTransactionListParams
 
-from donations import movements
-from donations.bookkeeping import Booking, Moved, clear, settle
+from donations import bookkeeping, monthly, movements
+from donations.bookkeeping import Booking, Moved, settle
 from donations.lattice import State
 from donations.models import BalanceTransaction, Donation, Sweep
-from donations.models.balance_transaction import WAITING_FOR_THE_BANK
+from donations.models.balance_transaction import GIFTS, WAITING_FOR_THE_BANK
 from donations.observation import Observation, observe
 from donations.stripe_api import client, patiently
 
 log = logging.getLogger(__name__)
 PAGE = 100
-GIFTS = {"charge", "payment"}  # Stripe's types for money in by card and by other methods
 # Stripe may list a transaction after its time, so every sweep reads a little again, and now and then one reads much.
 OVERLAP = timedelta(minutes=15)
 LATE = timedelta(days=7)
+STRETCH = timedelta(days=1)
 SWEEP = "balance_transactions"
 
 
@@ -50,20 +50,34 @@ def sweep(overlap: timedelta = OVERLAP) -> int:
     clear_waiting()
     mark = Sweep.objects.filter(name=SWEEP).first()
     stuck: list[Exception] = []
-    oldest_first = list(since(mark.read_until - overlap if mark else None))[::-1]
-    booked = sum(book_page(page, stuck) for page in batched(oldest_first, PAGE, strict=False))
-    if stuck:
-        raise ExceptionGroup("these balance transactions are not in the books", stuck)
-    if oldest_first:
-        Sweep.reached(SWEEP, oldest_first[-1].moved.created_at)
+    booked = 0
+    for begin, end in stretches(mark.read_until - overlap if mark else None, timezone.now()):
+        oldest_first = list(made_between(begin, end))[::-1]  # a refund comes after its gift
+        for page in batched(oldest_first, PAGE, strict=False):
+            monthly.look_up(not_booked(page))
+            booked += book_page(page, stuck)
+        if stuck:
+            raise ExceptionGroup("these balance transactions are not in the books", stuck)
+        if reached := end or (oldest_first[-1].moved.created_at if oldest_first else None):
+            Sweep.reached(SWEEP, reached)
     return booked
 
 
-def since(moment: datetime | None) -> Iterator[Listed]:
-    """Stripe's balance transactions since then, newest first, with what is behind them."""
+def stretches(begin: datetime | None, now: datetime) -> Iterator[tuple[datetime | None, datetime | None]]:
+    """A day at a time, so that a long way is gone in steps that stay gone; the last one is open."""
+    while begin and begin + STRETCH < now:
+        yield begin, begin + STRETCH
+        begin += STRETCH
+    yield begin, None
+
+
+def made_between(begin: datetime | None, end: datetime | None) -> Iterator[Listed]:
+    """Stripe's balance transactions of this time, newest first, with what is behind them."""
     params: BalanceTransactionListParams = {"limit": PAGE, "expand": ["data.source"]}
-    if moment:
-        params["created"] = {"gte": int(moment.timestamp())}
+    if begin and end:
+        params["created"] = {"gte": int(begin.timestamp()), "lt": int(end.timestamp())}
+    elif begin:
+        params["created"] = {"gte": int(begin.timestamp())}
     while True:
         as_of = timezone.now()
         answer = json.loads(str(patiently(lambda: client().v1.balance_transactions.list(params))))
@@ -99,6 +113,16 @@ def said_of(charge: dict[str, Any]) -> Observation | None:
         return None
 
 
+def not_booked(page: Sequence[Listed]) -> list[Observation]:
+    """What the charges say that are not in the books yet."""
+    known = set(
+        BalanceTransaction.objects.filter(stripe_id__in=[each.moved.stripe_id for each in page]).values_list(
+            "stripe_id", flat=True
+        )
+    )
+    return [each.seen for each in page if each.seen and each.moved.stripe_id not in known]
+
+
 def book_page(page: Sequence[Listed], stuck: list[Exception]) -> int:
     """Book a page in one transaction; where one movement spoils it, each in a transaction of its own."""
     try:
@@ -115,8 +139,7 @@ def book_page(page: Sequence[Listed], stuck: list[Exception]) -> int:
 @transaction.atomic
 def book(page: Sequence[Listed]) -> int:
     """Book what is not booked yet; how many that were."""
-    with connection.cursor() as cursor:  # one settler at a time, so that no movement is explained in two ways
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [SWEEP])
+    settle_alone()
     known = set(
         BalanceTransaction.objects.filter(stripe_id__in=[each.moved.stripe_id for each in page]).values_list(
             "stripe_id", flat=True
@@ -128,6 +151,12 @@ def book(page: Sequence[Listed]) -> int:
         if each.moved.kind not in GIFTS:
             movements.book(each.moved, each.source, each.as_of)
     return len(fresh)
+
+
+def settle_alone() -> None:
+    """One settler at a time until the end of the transaction, so that no movement is explained in two ways."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [SWEEP])
 
 
 def explain(fresh: Sequence[Listed]) -> list[Booking]:
@@ -169,11 +198,17 @@ def unfit(donation: Donation, moved: Moved, *, again: bool) -> str:
 
 
 def clear_waiting() -> None:
-    """Book as gifts what waited under suspense for a bank to confirm it, and is confirmed by now."""
-    for movement in BalanceTransaction.objects.waiting_for_the_bank().order_by("pk"):
-        with transaction.atomic():
-            held = (
-                BalanceTransaction.objects.waiting_for_the_bank().select_for_update(of=("self",)).filter(pk=movement.pk)
-            )
-            for each in held.select_related("donation__campaign__card_fund"):
-                clear(each)
+    """Book what waited under suspense for a donor's bank, or for its gift to be in the books, and need not any more."""
+    for waiting, clear in (
+        (BalanceTransaction.objects.waiting_for_the_bank(), bookkeeping.clear),
+        (BalanceTransaction.objects.waiting_for_their_gift(), movements.clear),
+    ):
+        for movement in waiting.order_by("pk"):
+            with transaction.atomic():
+                settle_alone()
+                held = waiting.select_for_update(of=("self",)).filter(pk=movement.pk)
+                for each in held.select_related("donation__campaign__card_fund"):
+                    clear(each)
+    with transaction.atomic():
+        settle_alone()
+        BalanceTransaction.objects.of_failed_debits().update(problem="")

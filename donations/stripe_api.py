@@ -1,5 +1,6 @@
 """The one place that makes a Stripe client, so that every call has our timeout, our retries and our address."""
 
+import threading
 import time
 from collections.abc import Callable
 from functools import cache
@@ -8,6 +9,30 @@ import stripe
 from django.conf import settings
 
 RATE_LIMIT_PAUSES = (0.5, 1.0, 2.0)  # seconds; the SDK retries connections, 409 and 5xx, but never 429
+
+
+class Pace:
+    """A token bucket: `burst` calls at once, and so many `a_second` in the long run. One for each process."""
+
+    def __init__(self, a_second: float, burst: float) -> None:
+        self.a_second, self.burst = a_second, burst
+        self._lock = threading.Lock()
+        self._free, self._at = burst, time.monotonic()
+
+    def keep(self) -> None:
+        """Wait for this call's turn."""
+        with self._lock:
+            now = time.monotonic()
+            self._free = min(self.burst, self._free + (now - self._at) * self.a_second) - 1
+            self._at = now
+            pause = -self._free / self.a_second
+        if pause > 0:
+            time.sleep(pause)
+
+
+@cache
+def _pace(a_second: float) -> Pace:
+    return Pace(a_second, burst=2 * a_second)
 
 
 @cache
@@ -31,8 +56,9 @@ def page_client() -> stripe.StripeClient:
 
 
 def patiently[Answer](call: Callable[[], Answer]) -> Answer:
-    """Make the call; where Stripe says it is too busy, wait and make it again, three times at most."""
+    """Make the call in its turn; where Stripe says it is too busy, wait and make it again, three times at most."""
     for pause in RATE_LIMIT_PAUSES:
+        _pace(settings.STRIPE_CALLS_A_SECOND).keep()
         try:
             return call()
         except stripe.RateLimitError:

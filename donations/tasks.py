@@ -1,9 +1,11 @@
 """What the beat asks of the workers. Losing every message loses nothing: the next one finds the same rows."""
 
+from datetime import timedelta
+
 from celery import shared_task
 from django.utils import timezone
 
-from donations import drain, followup, payouts, refunds, settlement
+from donations import drain, followup, letters, links, monthly, payouts, reconcile, refunds, settlement, testers
 
 
 @shared_task(name="donations.drain", ignore_result=True)
@@ -31,6 +33,41 @@ def follow_payouts() -> None:
     payouts.keep_up()
 
 
+@shared_task(name="donations.reconcile_recent", ignore_result=True)
+def reconcile_recent() -> None:
+    reconcile.watch(timedelta(hours=1))
+
+
+@shared_task(name="donations.reconcile", ignore_result=True)
+def reconcile_all() -> None:
+    reconcile.watch(timedelta(days=35))
+
+
+@shared_task(name="donations.mail_links", ignore_result=True)
+def mail_links() -> None:
+    links.mail_all(timezone.now())
+
+
+@shared_task(name="donations.mail_warnings", ignore_result=True)
+def mail_warnings() -> None:
+    letters.warn_all(timezone.now())
+
+
+@shared_task(name="donations.follow_monthly", ignore_result=True)
+def follow_monthly() -> None:
+    monthly.keep_up(timezone.now())
+
+
 @shared_task(name="donations.follow_up", ignore_result=True)
 def follow_up() -> None:
     followup.follow_up(timezone.now())
+
+
+@shared_task(name="donations.look_after_testers", ignore_result=True)
+def look_after_testers() -> None:
+    testers.look_after(timezone.now())
+
+
+@shared_task(name="donations.forget_testers", ignore_result=True)
+def forget_testers() -> None:
+    testers.forget(timezone.now())

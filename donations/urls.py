@@ -1,6 +1,6 @@
 from django.urls import path
 
-from donations import inbox, views
+from donations import inbox, my_gifts, views
 
 app_name = "donations"
 urlpatterns = [
@@ -9,6 +9,15 @@ urlpatterns = [
     path("gifts/<slug:reference>/thanks/", views.thanks, name="thanks"),
     path("gifts/<slug:reference>/resume/", views.resume, name="resume"),
     path("gifts/<slug:reference>/cancel/", views.cancel, name="cancel"),
+    path("my-gifts/", my_gifts.my_gifts, name="my-gifts"),
+    path("my-gifts/asked/", my_gifts.asked, name="my-gifts-asked"),
+    path("my-gifts/open/<str:token>/", my_gifts.open_link, name="open-my-gifts"),
+    path("my-gifts/leave/", my_gifts.leave, name="leave-my-gifts"),
+    path("my-gifts/stop/<str:token>/", my_gifts.stop, name="stop-monthly-gift"),
+    path("my-gifts/<slug:reference>/", my_gifts.monthly_gift, name="monthly-gift"),
+    path("my-gifts/<slug:reference>/card/", my_gifts.card, name="monthly-gift-card"),
+    path("my-gifts/<slug:reference>/card/done/", my_gifts.card_done, name="monthly-gift-card-done"),
+    path("my-gifts/<slug:reference>/<slug:name>/", my_gifts.change, name="change-monthly-gift"),
     # config.wsgi answers it without Django; here it is for reverse() and for servers that know Django only.
     path("stripe/webhook/", inbox.receive, name="webhook"),
 ]

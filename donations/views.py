@@ -12,9 +12,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from appeal.models import Campaign
-from donations import checkout, limits, tokens
-from donations.forms import GiveForm
-from donations.models import Donation, State
+from donations import checkout, limits, origin, testers, tokens
+from donations.forms import ONCE, GiveForm
+from donations.models import ChallengeMode, Donation, MonthlyGift, State
+from donations.origin import Whence
 from ledger.money import AmountError, Money
 
 LOOKS = 15  # a pause of one second, then of two, and so on: two minutes in all
@@ -29,17 +30,27 @@ def give(request: HttpRequest, slug: str) -> HttpResponse:
             request, "donations/not_open.html", {"campaign": campaign}, status=409 if request.method == "POST" else 200
         )
     currency = chosen_currency(request, campaign)
+    challenged = ChallengeMode.objects.on(timezone.now())
     if request.method != "POST":
-        form = GiveForm(campaign=campaign, currency=currency, initial=asked_for(request, currency))
+        asked = asked_for(request, currency)
+        form = GiveForm(campaign=campaign, currency=currency, challenged=challenged, initial=asked)
         return give_page(request, campaign, currency, form)
-    form = GiveForm(request.POST, campaign=campaign, currency=currency)
+    form = GiveForm(request.POST, campaign=campaign, currency=currency, challenged=challenged)
+    whence = origin.whence(request, timezone.now())
     if not form.is_valid():
+        if form.has_error("answer"):
+            testers.guessed(whence, timezone.now(), typed=form.data.get("answer", ""))
         return give_page(request, campaign, currency, form, status=422)
     try:
-        donation = start(campaign, form.cleaned_data)
+        donation = start(campaign, form.cleaned_data, whence)
     except tokens.Unfit:
         form.add_error(None, _("Please check your gift once more, and send it again."))
         return give_page(request, campaign, currency, form, status=422)
+    except testers.Full as full:
+        form.add_error(None, str(full))
+        answer = give_page(request, campaign, currency, form, status=429)
+        answer.headers["Retry-After"] = str(full.seconds)
+        return answer
     return to_stripe(request, donation)
 
 
@@ -47,15 +58,19 @@ def give_page(
     request: HttpRequest, campaign: Campaign, currency: str, form: GiveForm, status: int = 200
 ) -> HttpResponse:
     language = get_language() or "en"
+    token = tokens.issue(timezone.now())
+    form.ask(token)
     page = {
         "campaign": campaign,
         "form": form,
         "currency": currency,
         "currencies": limits.currencies(),
-        "token": tokens.issue(timezone.now()),
+        "token": token,
         "stripe_speaks": checkout.speaks(language),
     }
-    return render(request, "donations/give.html", page, status=status)
+    response = render(request, "donations/give.html", page, status=status)
+    origin.mark(request, response)
+    return response
 
 
 def chosen_currency(request: HttpRequest, campaign: Campaign) -> str:
@@ -71,30 +86,57 @@ def asked_for(request: HttpRequest, currency: str) -> dict[str, Any]:
         return {}
 
 
-def start(campaign: Campaign, given: dict[str, Any]) -> Donation:
-    """The donation of this form, committed; sending the form twice finds the first one. Raises tokens.Unfit."""
-    token = tokens.redeem(given["token"], timezone.now())
+def start(campaign: Campaign, given: dict[str, Any], whence: Whence) -> Donation:
+    """The donation of this form, committed; sending the form twice finds the first one.
+
+    Raises tokens.Unfit, and testers.Full where too many came from there.
+    """
+    now = timezone.now()
+    token = tokens.redeem(given["token"], now)
+    if earlier := Donation.objects.filter(form_token=token).first():
+        return the_same(earlier, given)
+    testers.admit(whence, now)
     amount: Money = given["amount"]
     try:
         with transaction.atomic():
-            return Donation.objects.start(
+            donation = Donation.objects.start(
                 campaign=campaign,
                 amount=amount,
                 form_token=token,
-                email=given["email"],
-                name=given["name"],
-                anonymous=not given["show_name"],
-                message=given["message"],
-                language=get_language() or "en",
+                monthly_gift=promised(campaign, given),
+                **of_the_donor(given),
             )
+            testers.started(donation, whence, now)
+            return donation
     except IntegrityError:
         return the_same(Donation.objects.get(form_token=token), given)
 
 
+def promised(campaign: Campaign, given: dict[str, Any]) -> MonthlyGift | None:
+    """The monthly gift that this form begins, unless it is for a gift of one time."""
+    if given["often"] == ONCE:
+        return None
+    return MonthlyGift.objects.start(
+        campaign=campaign, amount=given["amount"], every=given["often"], **of_the_donor(given)
+    )
+
+
+def of_the_donor(given: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "email": given["email"],
+        "name": given["name"],
+        "anonymous": not given["show_name"],
+        "message": given["message"],
+        "language": get_language() or "en",
+    }
+
+
 def the_same(earlier: Donation, given: dict[str, Any]) -> Donation:
     """The gift this form has made already. A form that came back with other words is another gift: tokens.Unfit."""
-    kept = (earlier.amount, earlier.email, earlier.name, earlier.message, earlier.anonymous)
-    if kept != (given["amount"], given["email"], given["name"], given["message"], not given["show_name"]):
+    often = earlier.monthly_gift.every if earlier.monthly_gift else ONCE
+    kept = (often, earlier.amount, earlier.email, earlier.name, earlier.message, earlier.anonymous)
+    asked = (given[name] for name in ("often", "amount", "email", "name", "message"))
+    if kept != (*asked, not given["show_name"]):
         raise tokens.Unfit
     return earlier
 
@@ -125,7 +167,7 @@ def gift(request: HttpRequest, reference: str) -> HttpResponse:
 def thanks(request: HttpRequest, reference: str) -> HttpResponse:
     """Where Stripe sends the donor after paying. Until Stripe tells us so itself, this page waits and looks again."""
     donation = get_object_or_404(Donation.objects.select_related("campaign"), reference=reference)
-    if donation.state != State.OPEN or donation.review:
+    if donation.state != State.OPEN or donation.review or donation.resolved:
         return render(request, "donations/gift.html", {"donation": donation})
     looked = request.GET.get("looks", "")[:3]
     looks = int(looked) + 1 if looked.isdecimal() else 1

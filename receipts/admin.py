@@ -2,83 +2,18 @@
 
 from typing import Any
 
-from django.contrib import admin, messages
-from django.contrib.admin.utils import label_for_field, lookup_field
-from django.contrib.auth.models import User
-from django.core.exceptions import PermissionDenied
-from django.db.models import Model, QuerySet
+from django.contrib import admin
+from django.db.models import QuerySet
 from django.forms import ModelForm
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect
-from django.template.response import TemplateResponse
-from django.urls import URLPattern, path, reverse
+from django.http import HttpRequest
 from django.utils import timezone
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from receipts.forms import ApproveForm, ReplaceForm, Step, VoidForm
-from receipts.models import IssuerProfile, Receipt, Refused, State
-
-
-def signed_in(request: HttpRequest) -> User:
-    return User.objects.get(username=request.user.get_username())
-
-
-class StepAdmin(admin.ModelAdmin[Any]):
-    """A list whose rows say what may be done next; `facts` are what a person reads before doing it."""
-
-    steps: dict[str, type[Step]]
-    step_permission: str
-    facts: tuple[str, ...]
-
-    def open_steps(self, subject: Any) -> dict[str, type[Step]]:
-        return self.steps
-
-    @admin.display(description=_("next steps"))
-    def next_steps(self, subject: Any) -> SafeString:
-        links = [(self.step_address(subject, name), step.title) for name, step in self.open_steps(subject).items()]
-        return format_html_join(" · ", '<a href="{}">{}</a>', links)
-
-    def step_address(self, subject: Model, name: str) -> str:
-        return reverse(f"admin:receipts_{self.opts.model_name}_step", args=[subject.pk, name])
-
-    def get_urls(self) -> list[URLPattern]:
-        view = self.admin_site.admin_view(self.step_view)
-        return [
-            path("<int:pk>/step/<slug:name>/", view, name=f"receipts_{self.opts.model_name}_step"),
-            *super().get_urls(),
-        ]
-
-    def step_view(self, request: HttpRequest, pk: int, name: str) -> HttpResponse:
-        if name not in self.steps:
-            raise Http404
-        if not request.user.has_perm(self.step_permission):
-            raise PermissionDenied
-        subject = get_object_or_404(self.get_queryset(request), pk=pk)
-        form = self.steps[name](request.POST or None, subject=subject)
-        if form.is_valid() and self.taken(request, form, subject):
-            return redirect(f"admin:receipts_{self.opts.model_name}_changelist")
-        shown = {"form": form, "subject": subject, "title": form.title, "facts": self.read(subject)}
-        context = {**self.admin_site.each_context(request), "opts": self.opts, **shown}
-        return TemplateResponse(request, "admin/receipts/step.html", context)
-
-    def taken(self, request: HttpRequest, form: Step, subject: Any) -> bool:
-        """Take the step and say so, or put the refusal into the form."""
-        try:
-            form.take(by=signed_in(request))
-        except Refused as refusal:
-            form.add_error(None, str(refusal))
-            return False
-        self.log_change(request, subject, str(form.title))
-        messages.success(request, _("Done: %(step)s, %(subject)s.") % {"step": form.title, "subject": subject})
-        return True
-
-    def read(self, subject: Any) -> list[tuple[Any, Any]]:
-        return [(label_for_field(name, self.model, self), self.shown(subject, name)) for name in self.facts]
-
-    def shown(self, subject: Any, name: str) -> Any:
-        return lookup_field(name, subject, self)[2]
+from appeal.steps import StepAdmin, signed_in
+from receipts.forms import ApproveForm, ReplaceForm, VoidForm
+from receipts.models import IssuerProfile, Receipt, State
 
 
 @admin.register(IssuerProfile)
@@ -86,7 +21,6 @@ class IssuerProfileAdmin(StepAdmin):
     """Whoever saved it last has prepared it; another person approves it, and from then on it is fixed."""
 
     steps = {"approve": ApproveForm}
-    step_permission = "receipts.approve_issuerprofile"
     list_display = (
         "legal_name",
         "jurisdiction",
@@ -94,7 +28,6 @@ class IssuerProfileAdmin(StepAdmin):
         "valid_until",
         "prepared_by",
         "approved_by",
-        "next_steps",
     )
     list_select_related = ("prepared_by", "approved_by")
     facts = (
@@ -103,9 +36,6 @@ class IssuerProfileAdmin(StepAdmin):
     )
     fields = (*facts, "prepared_by", "prepared_at", "approved_by", "approved_at")
     readonly_fields = ("prepared_by", "prepared_at", "approved_by", "approved_at")
-
-    def open_steps(self, subject: IssuerProfile) -> dict[str, type[Step]]:
-        return {} if subject.approved_at else self.steps
 
     def save_model(self, request: HttpRequest, obj: IssuerProfile, form: ModelForm[Any], change: bool) -> None:
         obj.prepared_by, obj.prepared_at = signed_in(request), timezone.now()
@@ -121,7 +51,6 @@ class IssuerProfileAdmin(StepAdmin):
 @admin.register(Receipt)
 class ReceiptAdmin(StepAdmin):
     steps = {"void": VoidForm, "replace": ReplaceForm}
-    step_permission = "receipts.void_receipt"
     list_display = (
         "number",
         "standing",
@@ -131,7 +60,6 @@ class ReceiptAdmin(StepAdmin):
         "issued_on",
         "mailed_at",
         "problem",
-        "next_steps",
     )
     list_filter = ("issuer", ("problem", admin.EmptyFieldListFilter), ("voided_at", admin.EmptyFieldListFilter))
     list_select_related = ("replaced_by",)
@@ -142,9 +70,6 @@ class ReceiptAdmin(StepAdmin):
         *facts,
         *("issuer", "page", "mailed_at", "problem", "tries", "replaces", "voided_at", "voided_by", "void_reason"),
     )
-
-    def open_steps(self, subject: Receipt) -> dict[str, type[Step]]:
-        return {} if subject.voided_at else self.steps
 
     @admin.display(description=_("state"))
     def standing(self, receipt: Receipt) -> str:

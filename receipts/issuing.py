@@ -4,14 +4,14 @@ The queue is a queryset over the gifts: whatever stops a worker, the next one fi
 """
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, date, datetime
 
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from donations.kept import DonationAndKept, with_kept
-from donations.models import Donation
+from donations.models import Donation, Method
 from receipts.models import Donor, IssuerProfile, NumberSeries, Receipt, Refused
 from receipts.models.receipt import gifts_with_a_wrong_receipt, gifts_without_receipt
 
@@ -79,7 +79,6 @@ def write(
 def snapshot(
     gift: DonationAndKept, donor: Donor, *, issuer: IssuerProfile, number: str, now: datetime, replaces: Receipt | None
 ) -> Receipt:
-    assert gift.charged_at is not None  # noqa: S101 (the database says so of every settled gift)
     return Receipt(
         number=number,
         donation=gift,
@@ -90,11 +89,17 @@ def snapshot(
         amount_minor=gift.kept_minor,
         currency=gift.currency,
         purpose=gift.campaign.title,
-        given_on=issuer.day_of(gift.charged_at),
+        given_on=given_on(gift, issuer),
         issued_on=issuer.day_of(now),
         issued_at=now,
         language=gift.language,
     )
+
+
+def given_on(gift: DonationAndKept, issuer: IssuerProfile) -> date:
+    """The day where the issuer is. Of a gift that came by no card the day is known and no hour: it is kept in UTC."""
+    assert gift.charged_at is not None  # noqa: S101 (the database says so of every settled gift)
+    return issuer.day_of(gift.charged_at) if gift.method == Method.CARD else gift.charged_at.astimezone(UTC).date()
 
 
 @transaction.atomic

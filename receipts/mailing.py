@@ -15,6 +15,7 @@ from django.template.loader import render_to_string
 from django.utils import translation
 from django.utils.translation import gettext as _
 
+from donations import links
 from receipts.models import Receipt
 
 log = logging.getLogger(__name__)
@@ -32,7 +33,7 @@ def mail(now: datetime) -> int:
 @transaction.atomic
 def mail_next(now: datetime) -> bool:
     """Whether there was one to mail, past those that another worker holds."""
-    waiting = Receipt.objects.to_mail(now).select_related("document", "issuer")
+    waiting = Receipt.objects.to_mail(now).select_related("document", "issuer", "donation__monthly_gift")
     receipt = waiting.select_for_update(skip_locked=True, of=("self",)).first()
     if receipt is None:
         return False
@@ -51,7 +52,11 @@ def letter(receipt: Receipt) -> EmailMessage:
     with translation.override(receipt.language):
         subject = _("Your receipt %(number)s: thank you") % {"number": receipt.number}
         amount = receipt.amount.format(receipt.language)
-        body = render_to_string("receipts/mail.txt", {"receipt": receipt, "amount": amount})
+        monthly = receipt.donation.monthly_gift
+        page: dict[str, object] = {"receipt": receipt, "amount": amount, "monthly": monthly}
+        if monthly:
+            page |= {"stop": links.stop_address(monthly), "my_gifts": links.my_gifts_address()}
+        body = render_to_string("receipts/mail.txt", page)
     message = EmailMessage(subject, body, to=[receipt.donor_email], headers={"Message-ID": message_id(receipt)})
     message.attach(f"{receipt.number}.pdf", bytes(receipt.document.pdf), "application/pdf")
     return message

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.cache import get_conditional_response, patch_cache_control
 from django.utils.http import content_disposition_header, quote_etag
@@ -12,6 +12,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import conditional_page, require_safe
 
 from appeal.models import Campaign
+from donations import links
+from donations.models import Donation
 from receipts.models import Receipt, ReceiptDocument
 from receipts.statement import FundStatement, Period, statement_of, to_pdf
 
@@ -22,6 +24,16 @@ def receipt(request: HttpRequest, key: str) -> HttpResponse:
     """The same words as on the PDF, for whoever has the address that was mailed to the donor."""
     found = get_object_or_404(Receipt.objects.select_related("issuer", "document"), key=key)
     return render(request, "receipts/receipt.html", {"receipt": found})
+
+
+@never_cache
+@require_safe
+def of_gift(request: HttpRequest, reference: str) -> HttpResponse:
+    """From a donor's list of gifts to the receipt of one, for whoever the list is open to."""
+    email = links.address_in(request.session, timezone.now())
+    gift = get_object_or_404(Donation.objects.of_donor(email), reference=reference)
+    found = Receipt.objects.filter(donation=gift).order_by("-pk").first()
+    return redirect(found) if found else render(request, "receipts/not_yet.html")
 
 
 @require_safe

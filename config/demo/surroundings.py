@@ -32,7 +32,7 @@ def environment(folder: Path, port: int) -> dict[str, str]:
         "ALLOWED_HOSTS": "127.0.0.1,localhost",
         "EMAIL_URL": f"filemail:///{folder / 'mail'}",
         "STAFF_SECOND_FACTOR": "false",
-        "SETTLE_EVERY": "3",
+        "SETTLE_EVERY": "1",
         "LOG_LEVEL": "WARNING",
     }
     if not (os.environ.get("STRIPE_SECRET_KEY") or os.environ.get("STRIPE_SECRET_KEY_FILE")):

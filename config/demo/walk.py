@@ -5,8 +5,10 @@ import re
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from io import StringIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import requests
 from django.conf import settings
@@ -17,7 +19,7 @@ from django.utils import timezone
 from appeal.models import Campaign
 from config.demo import story
 from config.demo.processes import service
-from donations.models import Donation, State
+from donations.models import BalanceTransaction, Donation, Payout, RefundRequest, State
 from grants import bookkeeping
 from grants.models import Grant, Tranche
 from ledger import chart
@@ -27,6 +29,7 @@ from receipts.models import Receipt
 
 PATIENCE = 30  # seconds
 CARD = "4242 4242 4242 4242"
+DISPUTED = "4000 0000 0000 0259"
 
 
 class Astray(Exception):
@@ -66,30 +69,53 @@ def walk(say: Callable[[str], object]) -> bool:
 def tell(walk: Walk) -> None:
     story.issuer()
     campaign = story.open_appeal()
-    donation = give(walk, campaign)
+    open_the_appeal(walk, campaign)
+    forms = [blank_form(walk, campaign) for _ in range(3)]
+    time.sleep(3.1)  # a form that comes back faster was not filled in by a person
+    donation = give(walk, campaign, forms[0], "120.50", CARD)
     arrive(walk, donation)
     settle(walk, donation)
     receive(walk, donation)
     grant(walk, campaign)
+    monthly = give(walk, campaign, forms[1], "25", CARD, often="month")
+    renew(walk, monthly)
+    refund(walk, donation)
+    disputed = give(walk, campaign, forms[2], "40", DISPUTED)
+    dispute(walk, disputed)
+    pay_out(walk)
     account(walk, campaign)
 
 
-def give(walk: Walk, campaign: Campaign) -> Donation:
+def open_the_appeal(walk: Walk, campaign: Campaign) -> None:
     page = walk.get(campaign.get_absolute_url()).text
     raised, goal = campaign.raised().format(), campaign.goal.format()
     walk.step("The appeal is open", f"{campaign.title}: raised {raised} of {goal}")
-    address = reverse("donations:give", args=[campaign.slug])
-    require(address in page, "the appeal links to its give page")
-    form = hidden_fields(walk.get(address).text)
-    time.sleep(3.1)  # a form that comes back faster was not filled in by a person
-    filled = form | {"gift": "120.50", "gift_currency": "USD", "email": "mina@example.org", "name": "مینا رضایی"}
-    headers = {"Referer": settings.PUBLIC_URL + address}
-    sent = walk.web.post(settings.PUBLIC_URL + address, filled, headers=headers, timeout=20, allow_redirects=False)
+    require(reverse("donations:give", args=[campaign.slug]) in page, "the appeal links to its give page")
+
+
+def blank_form(walk: Walk, campaign: Campaign) -> dict[str, str]:
+    return hidden_fields(walk.get(reverse("donations:give", args=[campaign.slug])).text)
+
+
+def give(
+    walk: Walk, campaign: Campaign, form: dict[str, str], amount: str, card: str, *, often: str = "once"
+) -> Donation:
+    address = settings.PUBLIC_URL + reverse("donations:give", args=[campaign.slug])
+    filled = form | {
+        "often": often,
+        "gift": amount,
+        "gift_currency": "USD",
+        "email": "mina@example.org",
+        "name": "مینا رضایی",
+    }
+    sent = walk.web.post(address, filled, headers={"Referer": address}, timeout=20, allow_redirects=False)
     checkout = expect(sent, 303).headers["Location"]
     donation = Donation.objects.latest("pk")
-    walk.step("A donor fills in the form", f"{donation.amount.format()}, reference {donation.reference}", checkout)
-    back = expect(story.pay(checkout, CARD), 303).headers["Location"]
-    walk.step(f"The donor pays on Stripe's page with {CARD}", f"and comes back to {back}")
+    how_often = "once" if often == "once" else f"every {often}"
+    given = f"{donation.amount.format()} {how_often}, reference {donation.reference}"
+    walk.step("A donor fills in the form", given, checkout)
+    back = expect(story.pay(checkout, card), 303).headers["Location"]
+    walk.step(f"The donor pays on Stripe's page with {card}", f"and comes back to {back}")
     return donation
 
 
@@ -131,6 +157,67 @@ def receive(walk: Walk, donation: Donation) -> None:
     require(receipt.number in verify and donation.name not in verify, "the verify page knows it and names nobody")
     figures = f"{receipt.number}, {len(pdf):,} bytes", f"SHA-256 {digest}"
     walk.step("The receipt is numbered, printed and mailed", *figures)
+
+
+def renew(walk: Walk, first: Donation) -> None:
+    monthly = first.monthly_gift
+    require(monthly, "the gift is a monthly one")
+    for _ in patiently("the monthly gift to be settled"):
+        if refreshed(first).state == State.SETTLED:
+            break
+    control("subscriptions/renew")
+    gifts = Donation.objects.filter(monthly_gift=monthly)
+    for _ in patiently("the renewal to be settled"):
+        if gifts.settled().count() == 2:
+            break
+    walk.step(
+        "A month later it renews by itself", f"{gifts.count()} gifts of {first.amount.format()}, both in the books"
+    )
+
+
+def refund(walk: Walk, donation: Donation) -> None:
+    """A part goes back: one person asks, another approves, Stripe pays, the receipt follows."""
+    treasurer, approver = story.person("treasurer"), story.person("approver")
+    part = Money(20_50, "USD")
+    asked = RefundRequest.objects.ask(donation, part, reason="The donor gave more than they meant to.", by=treasurer)
+    asked.approve(by=approver)
+    number = Receipt.objects.valid().get(donation=donation).number
+    for _ in patiently("the refund to be booked and the receipt to be replaced"):
+        receipt = Receipt.objects.valid().get(donation=donation)
+        booked = donation.balance_transactions.filter(kind="refund").exists()
+        if booked and receipt.number != number:
+            break
+    figures = f"{part.format()} back, receipt {number} replaced by {receipt.number} for {receipt.amount.format()}"
+    walk.step("Two people pay a part of the first gift back", figures)
+
+
+def dispute(walk: Walk, donation: Donation) -> None:
+    for _ in patiently("the donor's bank to dispute the gift"):
+        if donation.disputes.exists():
+            break
+    disputed = donation.disputes.get()
+    control("disputes/close", dispute=disputed.stripe_id, outcome="lost")
+    for _ in patiently("the lost dispute to be in the books"):
+        disputed.refresh_from_db()
+        if disputed.lost_minor:
+            break
+    general = Fund.objects.general("USD")
+    lost, fee = money(disputed.lost_minor, "USD"), general.balance(chart.DISPUTE_FEES).format()
+    walk.step("A donor's bank takes a gift back", f"lost {lost}; its fee of {fee} is borne by the general fund")
+
+
+def pay_out(walk: Walk) -> None:
+    control("clock", advance=4 * 24 * 3600)
+    told = control("payouts")
+    control("payouts/advance", payout=told["id"], to="paid")
+    left = BalanceTransaction.objects.filter(source=told["id"])
+    arrived = Payout.objects.filter(stripe_id=told["id"], explained=True, arrival__isnull=False)
+    for _ in patiently("the payout to leave and to arrive in the books"):
+        if left.exists() and arrived.exists():
+            break
+    payout = arrived.get()
+    count = payout.transactions.count()
+    walk.step("Stripe pays out to our bank", f"{payout.amount.format()}, made of {count} balance transactions")
 
 
 def grant(walk: Walk, campaign: Campaign) -> None:
@@ -197,8 +284,15 @@ def account(walk: Walk, campaign: Campaign) -> None:
     ours = sum(fund.balance(chart.STRIPE).minor for fund in Fund.objects.filter(currency="USD"))
     require(ours == stripe_balance(), f"Stripe holds {stripe_balance()} cents for us, the books say {ours}")
     walk.step("The books agree with Stripe's balance", f"{money(ours, 'USD')}, difference $0.00")
-    call_command("verify_ledger")
-    walk.step("verify_ledger finds nothing")
+    call_command("verify_ledger", stdout=StringIO())
+    call_command("reconcile", days=1, stdout=StringIO())
+    walk.step("verify_ledger and reconcile find nothing", "ledger = Stripe, difference 0.00")
+
+
+def control(path: str, **told: Any) -> Any:
+    """What happens at Stripe, or the passing of time."""
+    answer = requests.post(f"{settings.STRIPE_API_BASE}/sandbox/{path}", json=told, timeout=20)
+    return expect(answer, 200).json()
 
 
 def stripe_balance() -> int:

@@ -187,6 +187,11 @@ class Migration(migrations.Migration):
             model_name="balancetransaction",
             index=models.Index(fields=["source"], name="balance_tx_source"),
         ),
+        migrations.AddField(
+            model_name="balancetransaction",
+            name="explained",
+            field=models.BooleanField(db_default=False, default=False, help_text="by two people, out of suspense"),
+        ),
         migrations.AddConstraint(
             model_name="balancetransaction",
             constraint=models.CheckConstraint(
@@ -196,6 +201,7 @@ class Migration(migrations.Migration):
                         "kind__in",
                         ["payout", "payout_failure", "payout_cancel", "stripe_fee", "stripe_fx_fee", "tax_fee"],
                     ),
+                    ("explained", True),
                     models.Q(("problem", ""), _negated=True),
                     _connector="OR",
                 ),
@@ -334,5 +340,153 @@ class Migration(migrations.Migration):
                 condition=models.Q(("refund", None), ("approved_at__isnull", False), _connector="OR"),
                 name="refund_request_sent_means_approved",
             ),
+        ),
+        migrations.AddConstraint(
+            model_name="balancetransaction",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("explained", False), ("problem", ""), _connector="OR"),
+                name="balance_transaction_explained_means_no_problem",
+            ),
+        ),
+        migrations.AddField(
+            model_name="donation",
+            name="resolved",
+            field=models.TextField(
+                blank=True,
+                db_default="",
+                help_text="what reviews said that are over, one a line: it opens no new one",
+            ),
+        ),
+        migrations.CreateModel(
+            name="Explanation",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "meaning",
+                    models.CharField(
+                        choices=[
+                            ("gift", "a gift to an appeal, or one that goes back"),
+                            ("cost", "a cost of ours"),
+                            ("bank", "between our bank and Stripe"),
+                        ],
+                        max_length=10,
+                        verbose_name="what it was",
+                    ),
+                ),
+                ("reason", models.TextField(verbose_name="reason")),
+                ("proposed_at", models.DateTimeField(verbose_name="proposed at")),
+                ("approved_at", models.DateTimeField(null=True, verbose_name="approved at")),
+                ("dropped_at", models.DateTimeField(null=True, verbose_name="dropped at")),
+                (
+                    "approved_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="approved by",
+                    ),
+                ),
+                (
+                    "campaign",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="appeal.campaign",
+                        verbose_name="campaign",
+                    ),
+                ),
+                (
+                    "dropped_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="dropped by",
+                    ),
+                ),
+                (
+                    "entry",
+                    models.OneToOneField(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="ledger.entry",
+                        verbose_name="entry",
+                    ),
+                ),
+                (
+                    "movement",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="explanations",
+                        to="donations.balancetransaction",
+                        verbose_name="balance transaction",
+                    ),
+                ),
+                (
+                    "proposed_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="proposed by",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "explanation",
+                "verbose_name_plural": "explanations",
+                "ordering": ["-pk"],
+                "permissions": [("approve_explanation", "Can approve an explanation")],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("dropped_at", None)),
+                        fields=("movement",),
+                        name="explanation_stands_once_for_a_movement",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("campaign__isnull", False), ("meaning", "gift")),
+                            models.Q(models.Q(("meaning", "gift"), _negated=True), ("campaign__isnull", True)),
+                            _connector="OR",
+                        ),
+                        name="explanation_of_a_gift_names_its_campaign",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("reason", ""), _negated=True), name="explanation_has_a_reason"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("approved_at", None), ("approved_by", None)),
+                            models.Q(
+                                ("approved_at__isnull", False),
+                                ("approved_by__isnull", False),
+                                models.Q(("approved_by", models.F("proposed_by")), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="explanation_approved_by_another_person",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("dropped_at", None), ("dropped_by", None)),
+                            models.Q(("dropped_at__isnull", False), ("dropped_by__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="explanation_dropped_means_by_whom",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("dropped_at", None), ("approved_at", None), _connector="OR"),
+                        name="explanation_dropped_or_approved",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("entry", None), ("approved_at__isnull", False), _connector="OR"),
+                        name="explanation_booked_means_approved",
+                    ),
+                ],
+            },
         ),
     ]

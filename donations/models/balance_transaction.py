@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Self
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Q, Sum
 from django.utils.translation import gettext_lazy as _
 
 from donations.lattice import State
@@ -12,9 +12,11 @@ from donations.models.donation import Donation
 from donations.models.payout import Payout
 from ledger.models import Entry
 
+GIFTS = {"charge", "payment"}  # Stripe's types for money in by card and by other methods
 # Stripe's types that are explained without a gift: on their way to our bank or back, and its bills.
 OF_NO_GIFT = ["payout", "payout_failure", "payout_cancel", "stripe_fee", "stripe_fx_fee", "tax_fee"]
 WAITING_FOR_THE_BANK = "The donor's bank has not confirmed this gift yet."
+WAITING_FOR_ITS_GIFT = "The gift that this happened to is not in the books of its appeal."
 
 
 class BalanceTransactionQuerySet(models.QuerySet["BalanceTransaction"]):
@@ -25,6 +27,23 @@ class BalanceTransactionQuerySet(models.QuerySet["BalanceTransaction"]):
     def waiting_for_the_bank(self) -> Self:
         """Moved before the donor's bank confirmed it, which it has done by now."""
         return self.filter(problem=WAITING_FOR_THE_BANK, donation__state=State.PAID, donation__review="")
+
+    def named_since(self, charge: str, donation: Donation) -> int:
+        """Stripe said only now which gift this charge is for. It waits to be cleared, as one its bank confirms."""
+        unnamed = self.filter(source=charge, kind__in=GIFTS, donation=None).exclude(problem="")
+        return unnamed.update(donation=donation, problem=WAITING_FOR_THE_BANK)
+
+    def waiting_for_their_gift(self) -> Self:
+        """Happened to a gift before it was in the books, which it is by now."""
+        return self.filter(problem=WAITING_FOR_ITS_GIFT, donation__state=State.SETTLED)
+
+    def of_failed_debits(self) -> Self:
+        """Came while the donor's bank was asked, and went again when it refused: nothing is left to explain."""
+        failed = self.filter(
+            problem__in=[WAITING_FOR_THE_BANK, WAITING_FOR_ITS_GIFT], donation__state=State.FAILED
+        ).order_by()
+        gone = failed.values("donation").annotate(left=Sum("net")).filter(left=0)
+        return failed.filter(donation__in=gone.values("donation"))
 
 
 class BalanceTransaction(models.Model):
@@ -44,6 +63,7 @@ class BalanceTransaction(models.Model):
         Payout, models.PROTECT, null=True, related_name="transactions", help_text=_("which took it to our bank")
     )
     problem = models.TextField(blank=True, help_text=_("why it waits under suspense"))
+    explained = models.BooleanField(default=False, db_default=False, help_text=_("by two people, out of suspense"))
     entry = models.OneToOneField(Entry, models.PROTECT, null=True, related_name="+")
 
     objects = BalanceTransactionQuerySet.as_manager()
@@ -63,12 +83,19 @@ class BalanceTransaction(models.Model):
             ),
             models.CheckConstraint(
                 name="balance_transaction_explained_or_not",
-                condition=Q(donation__isnull=False) | Q(kind__in=OF_NO_GIFT) | ~Q(problem=""),
+                condition=Q(donation__isnull=False) | Q(kind__in=OF_NO_GIFT) | Q(explained=True) | ~Q(problem=""),
+            ),
+            models.CheckConstraint(
+                name="balance_transaction_explained_means_no_problem", condition=Q(explained=False) | Q(problem="")
             ),
         ]
 
     def __str__(self) -> str:
         return self.stripe_id
+
+    def leave_suspense(self, *, explained: bool = False) -> None:
+        """Its money is booked as what it is."""
+        BalanceTransaction.objects.filter(pk=self.pk).update(problem="", explained=explained)
 
 
 class Sweep(models.Model):

@@ -8,10 +8,13 @@ from typing import Any, Self
 from django.conf import settings
 from django.db import connection, models, transaction
 from django.db.models import F, Q, Sum
+from django.db.models.functions import Upper
 from django.urls import reverse
+from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from appeal.models import Campaign
+from appeal.refusal import Refused
 from donations.lattice import MOVES, State
 from donations.observation import Asked, Observation, Standing, advance
 from ledger.models import Entry
@@ -28,6 +31,15 @@ SAVE_STANDING = """
         AS now (id, state, review, checkout_session, payment_intent, charged_at, entry_id)
     WHERE donation.id = now.id
 """
+
+
+class Method(models.TextChoices):
+    """The way a gift came. All that Stripe takes for us is one of them."""
+
+    CARD = "card", _("card")
+    BANK_TRANSFER = "bank_transfer", _("bank transfer")
+    CASH = "cash", _("cash")
+    CHEQUE = "cheque", _("cheque")
 
 
 def new_reference() -> str:
@@ -63,6 +75,10 @@ class DonationQuerySet(models.QuerySet["Donation"]):
     def settled(self) -> Self:
         return self.filter(state=State.SETTLED)
 
+    def of_donor(self, email: str) -> Self:
+        """The gifts that came, given from this address."""
+        return self.filter(email__iexact=email, state__in=[State.PAID, State.SETTLED])
+
     def needing_a_person(self) -> Self:
         """What Stripe said of them does not fit what we asked for."""
         return self.exclude(review="")
@@ -83,7 +99,7 @@ class DonationQuerySet(models.QuerySet["Donation"]):
         """Those that Stripe is talking about, by the reference we gave it or by its own id."""
         references = {observation.reference for observation in seen if observation.reference}
         intents = {observation.payment_intent for observation in seen if observation.payment_intent}
-        return self.filter(Q(reference__in=references) | Q(payment_intent__in=intents))
+        return self.filter(Q(reference__in=references) | Q(payment_intent__in=intents), method=Method.CARD)
 
     def behind(self, charge: str, intent: str) -> "Donation | None":
         """The one that this charge of Stripe's is for, also where what Stripe said of it does not fit."""
@@ -123,18 +139,26 @@ class Donation(models.Model):
     campaign = models.ForeignKey(Campaign, models.PROTECT, related_name="donations")
     amount_minor = models.BigIntegerField(help_text=_("in the smallest unit of the currency, as Stripe counts"))
     currency = models.CharField(max_length=3)
+    method = models.CharField(_("way"), max_length=13, choices=Method, default=Method.CARD, db_default=Method.CARD)
     livemode = models.BooleanField()
     state = models.CharField(max_length=10, choices=State, default=State.OPEN)
     review = models.TextField(
         blank=True, help_text=_("why a person has to look at this: what Stripe said does not fit what we asked for")
     )
+    resolved = models.TextField(
+        blank=True, db_default="", help_text=_("what reviews said that are over, one a line: it opens no new one")
+    )
 
     name = models.CharField(_("name"), max_length=100, blank=True)
-    email = models.EmailField(_("email"))
+    email = models.EmailField(_("email"), blank=True)
     anonymous = models.BooleanField(default=True)
     message = models.CharField(_("message"), max_length=280, blank=True)
     language = models.CharField(max_length=10)
 
+    monthly_gift = models.ForeignKey("donations.MonthlyGift", models.PROTECT, null=True, related_name="donations")
+    invoice = models.CharField(
+        max_length=255, blank=True, db_default="", help_text=_("Stripe's, that this payment of a monthly gift is for")
+    )
     form_token = models.CharField(max_length=32, unique=True, help_text=_("one form, one donation"))
     attempts = models.PositiveSmallIntegerField(default=0, help_text=_("checkout sessions Stripe failed to open"))
     checkout_session = models.CharField(max_length=255, unique=True, null=True)  # noqa: DJ001 (absent, not empty)
@@ -144,7 +168,9 @@ class Donation(models.Model):
     charged_at = models.DateTimeField(null=True, help_text=_("when the donor's money was taken: the gift's date"))
     entry = models.OneToOneField(Entry, models.PROTECT, null=True, related_name="+")
     bounced = models.BooleanField(
-        default=False, db_default=False, help_text=_("the donor's bank took it back after it had succeeded")
+        default=False,
+        db_default=False,
+        help_text=_("the donor's bank took it back after it had succeeded, or it was recorded wrongly and is reversed"),
     )
 
     objects = DonationQuerySet.as_manager()
@@ -159,11 +185,22 @@ class Donation(models.Model):
                 | (~Q(state=State.SETTLED) & Q(entry__isnull=True)),
             ),
             models.CheckConstraint(
+                name="donation_offline_is_booked_and_not_at_stripe",
+                condition=Q(method=Method.CARD)
+                | Q(state=State.SETTLED, checkout_session=None, payment_intent=None, method__in=Method.values),
+            ),
+            models.CheckConstraint(
                 name="donation_received_means_charged",
                 condition=Q(charged_at__isnull=False) | ~Q(state__in=[State.PAID, State.SETTLED]),
             ),
+            models.CheckConstraint(
+                name="donation_of_an_invoice_keeps_a_promise",
+                condition=Q(invoice="") | Q(monthly_gift__isnull=False),
+            ),
         ]
         indexes = [
+            models.Index(Upper("email"), name="donation_email"),
+            models.Index(name="donation_unsettled", fields=["charged_at"], condition=Q(state=State.PAID)),
             models.Index(name="donation_bounced", fields=["id"], condition=Q(bounced=True)),
             models.Index(
                 name="donation_unfinished",
@@ -197,7 +234,30 @@ class Donation(models.Model):
 
     @property
     def standing(self) -> Standing:
-        return Standing(State(self.state), self.review, self.checkout_session, self.payment_intent, self.charged_at)
+        return Standing(
+            state=State(self.state),
+            review=self.review,
+            checkout_session=self.checkout_session,
+            payment_intent=self.payment_intent,
+            charged_at=self.charged_at,
+            resolved=self.resolved,
+        )
+
+    def resolve(self) -> None:
+        """A person has looked into it. What the review said opens no new one. Refused while money of it waits."""
+        with transaction.atomic():
+            fresh = Donation.objects.select_for_update().get(pk=self.pk)
+            if not fresh.review:
+                raise Refused(_now("This gift is not in review."))
+            if waiting := fresh.balance_transactions.needing_a_person():
+                names = ", ".join(map(str, waiting))
+                raise Refused(
+                    _now("Money of this gift waits under suspense: %(names)s. Explain it first.") % {"names": names}
+                )
+            fresh.resolved = "\n".join(filter(None, [fresh.resolved, fresh.review]))
+            fresh.review = ""
+            fresh.save(update_fields=["review", "resolved"])
+        self.refresh_from_db()
 
     def settled_by(self, entry: Entry) -> None:
         """Its money is in the books; in memory."""

@@ -20,6 +20,10 @@ class PayoutQuerySet(MirrorQuerySet["Payout"]):
             models.Q(status=PAID), models.Q(automatic=False) | models.Q(composed=True)
         )
 
+    def to_book(self) -> Self:
+        """Something has become of them that is not in the books yet."""
+        return self.to_explain() | self.to_arrive() | self.to_take_back()
+
     def to_explain(self) -> Self:
         return self.filter(automatic=True, composed=True, explained=False, problem="")
 

@@ -10,16 +10,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
+from appeal.refusal import Refused
 from donations.lattice import State
 from donations.models.donation import Donation
 from donations.models.mirror import Mirror, MirrorQuerySet
 from ledger.money import Money
 
 GIVEN_BACK = {"pending", "requires_action", "succeeded"}  # Stripe's words; "failed" and "canceled" gave nothing back
-
-
-class Refused(Exception):
-    """A step that may not be taken; the message tells staff why."""
 
 
 class RefundQuerySet(MirrorQuerySet["Refund"]):
@@ -66,6 +63,9 @@ class RefundRequestQuerySet(models.QuerySet["RefundRequest"]):
 
     def undecided(self) -> Self:
         return self.filter(approved_at=None, dropped_at=None)
+
+    def needing_a_person(self) -> Self:
+        return self.undecided()
 
     def to_send(self) -> Self:
         return self.filter(approved_at__isnull=False, refund=None, problem="")
@@ -132,6 +132,10 @@ class RefundRequest(models.Model):
         return Money(self.amount_minor, self.currency)
 
     @property
+    def undecided(self) -> bool:
+        return self.approved_at is None and self.dropped_at is None
+
+    @property
     def key(self) -> str:
         """What the refund is called at Stripe, so that asking twice refunds once."""
         return f"refund-request-{self.pk}"
@@ -164,8 +168,13 @@ def refuse_if_impossible(donation: Donation, amount: Money, besides: RefundReque
         raise Refused(_now("Give an amount above zero in %(currency)s.") % {"currency": donation.currency})
     if donation.disputes.open().exists():
         raise Refused(_now("The donor's bank disputes this gift. What is disputed cannot be paid back as well."))
-    others = donation.refund_requests.claiming().exclude(pk=besides.pk if besides else 0)
-    claimed = Money(others.aggregate(total=Sum("amount_minor"))["total"] or 0, donation.currency)
-    left = donation.refundable() - claimed
+    left = unclaimed(donation, besides)
     if amount > left:
         raise Refused(_now("Only %(left)s of this gift can still be paid back.") % {"left": left.format()})
+
+
+def unclaimed(donation: Donation, besides: RefundRequest | None = None) -> Money:
+    """What of a gift can still be asked for."""
+    others = donation.refund_requests.claiming().exclude(pk=besides.pk if besides else 0)
+    claimed = others.aggregate(total=Sum("amount_minor"))["total"] or 0
+    return donation.refundable() - Money(claimed, donation.currency)

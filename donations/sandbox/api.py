@@ -41,11 +41,13 @@ class Api:
         self.faults = Faults()
         self.keys = Keys()
         self.log: deque[Json] = deque(maxlen=LOGGED)
+        self.asked = 0
         self._api_key = api_key
 
     def answer(self, request: Request) -> Answer:
         with self.world.changed:
             request_id = self.world.mint("req_", 14)
+            self.asked += 1
         headers = {"Request-Id": request_id, "Stripe-Version": API_VERSION, "Cache-Control": "no-cache, no-store"}
         if key := request.headers.get("Idempotency-Key"):
             headers["Idempotency-Key"] = key

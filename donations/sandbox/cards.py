@@ -47,8 +47,16 @@ class CardError(ValueError):
     """What the donor typed is no card: the page says so, and the bank is never asked."""
 
 
-AUTHENTICATED = frozenset({"4000002760003184", "4000002500003155"})
+ALWAYS_ASKS = frozenset({"4000002760003184"})  # also where the donor is not there to be asked
+AUTHENTICATED = ALWAYS_ASKS | {"4000002500003155"}
+ATTACHES_ONLY = "4000000000000341"  # can be put in, and is declined whenever it is charged
 ACCEPTED = AUTHENTICATED | {
+    "4000000000000259",  # disputed as fraudulent
+    "4000000000002685",  # disputed as not received
+    "4000000000001976",  # asked about by the bank
+    "4000000000005423",  # warned of by the bank
+    "4000000000007726",  # its refunds take days
+    "4000000000005126",  # its refunds fail after days
     "4242424242424242",
     "4000056655665556",
     "5555555555554444",
@@ -64,6 +72,7 @@ DECLINES = {
     "4000000000009979": Decline("card_declined", _DECLINED, "stolen_card"),
     "4000000000000069": Decline("expired_card", "Your card has expired."),
     "4000000000000127": Decline("incorrect_cvc", "Your card's security code is incorrect."),
+    ATTACHES_ONLY: Decline("card_declined", _DECLINED, "generic_decline"),
     "4000000000000119": Decline(
         "processing_error", "An error occurred while processing your card. Try again in a little bit."
     ),

@@ -82,6 +82,19 @@ INTENT_DATA = {
     "transfer_data": params.not_simulated,
     "transfer_group": params.text(),
 }
+SUBSCRIPTION_DATA = {
+    **dict.fromkeys(
+        (
+            "application_fee_percent", "billing_cycle_anchor", "billing_cycle_anchor_config", "billing_mode",
+            "default_tax_rates", "invoice_settings", "on_behalf_of", "pending_invoice_item_interval", "transfer_data",
+            "trial_end", "trial_period_days", "trial_settings",
+        ),
+        params.not_simulated,
+    ),
+    "description": params.text(500),
+    "metadata": params.metadata,
+    "proration_behavior": params.choice("create_prorations", "none"),
+}  # fmt: skip
 PLACES = ("after_submit", "shipping_address", "submit", "terms_of_service_acceptance")
 CREATE: params.Fields = {
     **dict.fromkeys(
@@ -90,15 +103,15 @@ CREATE: params.Fields = {
             "customer_update", "discounts", "excluded_payment_method_types", "invoice_creation", "name_collection",
             "optional_items", "payment_method_configuration", "payment_method_data", "payment_method_options",
             "permissions", "redirect_on_completion", "return_url", "saved_payment_method_options",
-            "setup_intent_data", "shipping_address_collection", "shipping_options", "subscription_data",
-            "tax_id_collection", "wallet_options",
+            "setup_intent_data", "shipping_address_collection", "shipping_options", "tax_id_collection",
+            "wallet_options",
         ),
         params.not_simulated,
     ),
     "adaptive_pricing": params.group({"enabled": params.must_be(wanted=False)}),
     "after_expiration": params.group({"recovery": params.group({"enabled": params.must_be(wanted=False)}, "enabled")}),
     "allow_promotion_codes": params.must_be(wanted=False),
-    "allowed_payment_method_types": params.array(params.choice("card")),
+    "allowed_payment_method_types": params.array(params.choice("card", "sepa_debit", "us_bank_account")),
     "automatic_tax": params.group({"enabled": params.must_be(wanted=False)}, "enabled"),
     "billing_address_collection": params.choice("auto", "required"),
     "cancel_url": params.url,
@@ -118,10 +131,12 @@ CREATE: params.Fields = {
     "payment_method_collection": params.choice("always", "if_required"),
     "phone_number_collection": params.group({"enabled": params.must_be(wanted=False)}, "enabled"),
     "submit_type": params.choice("auto", "book", "donate", "pay", "subscribe"),
+    "subscription_data": params.group(SUBSCRIPTION_DATA),
     "success_url": params.url,
     "ui_mode": params.choice("hosted_page"),
 }  # fmt: skip
 PAYMENT_ONLY = ("payment_intent_data", "invoice_creation", "shipping_options", "customer_creation")
+SUBSCRIPTION_ONLY = ("subscription_data",)
 
 
 def create(world: World, given: Json) -> Json:
@@ -133,7 +148,11 @@ def create(world: World, given: Json) -> Json:
     items = _line_items(world, given)
     session = objects.checkout_session(world, given, items)
     world.shelf("checkout_sessions").put(session)
-    world.noted(session["id"]).update(payment_intent_data=given.get("payment_intent_data", {}), line_items=items)
+    world.noted(session["id"]).update(
+        payment_intent_data=given.get("payment_intent_data", {}),
+        subscription_data=given.get("subscription_data", {}),
+        line_items=items,
+    )
     world.later(session["expires_at"], "expire", session["id"])
     return session
 
@@ -172,11 +191,11 @@ def _check_mode(given: Json) -> None:
         raise errors.invalid("`submit_type` can only be used in `payment` or `subscription` mode.", param="submit_type")
     if mode == "payment" and given.get("submit_type") == "subscribe":
         raise errors.invalid("`submit_type=subscribe` can only be used in `subscription` mode.", param="submit_type")
-    if mode != "payment":
-        for name in PAYMENT_ONLY:
-            if name in given:
-                raise errors.invalid(f"You can not pass `{name}` in `{mode}` mode.", param=name)
-        raise errors.not_simulated(f"mode={mode}", "mode")
+    for name in SUBSCRIPTION_ONLY if mode == "payment" else PAYMENT_ONLY:
+        if name in given:
+            raise errors.invalid(f"You can not pass `{name}` in `{mode}` mode.", param=name)
+    if mode == "setup":
+        raise errors.not_simulated("mode=setup", "mode")
 
 
 def _check_expiry(world: World, given: Json) -> None:
@@ -196,12 +215,12 @@ def _line_items(world: World, given: Json) -> list[Json]:
     if not wanted:
         raise errors.missing("line_items")
     for place, item in enumerate(wanted):
-        _check_item(world, item, f"line_items[{place}]")
+        _check_item(world, item, f"line_items[{place}]", given["mode"])
     _check_total(wanted, given.get("currency"))
     return [_line_item(world, item) for item in wanted]
 
 
-def _check_item(world: World, item: Json, at: str) -> None:
+def _check_item(world: World, item: Json, at: str, mode: str) -> None:
     if "price" in item and "price_data" in item:
         raise errors.invalid("You may only specify one of these parameters: price, price_data.", param=at)
     if "price" in item:
@@ -210,15 +229,19 @@ def _check_item(world: World, item: Json, at: str) -> None:
         raise errors.missing(f"{at}[price_data]")
     if "quantity" not in item:
         raise errors.missing(f"{at}[quantity]")
-    _check_price(world, item["price_data"], f"{at}[price_data]")
+    check_price(world, item["price_data"], f"{at}[price_data]", mode)
 
 
-def _check_price(world: World, price: Json, at: str) -> None:
-    if "recurring" in price:
+def check_price(world: World, price: Json, at: str, mode: str) -> None:
+    if mode == "payment" and "recurring" in price:
         raise errors.invalid(
             "You specified `payment` mode but passed a recurring price. Either switch to `subscription` mode or use"
             " only one-time prices.",
             param=at,
+        )
+    if mode == "subscription" and "recurring" not in price:
+        raise errors.invalid(
+            "You must provide at least one recurring price in `subscription` mode when using prices.", param=at
         )
     if ("product" in price) == ("product_data" in price):
         raise errors.invalid("You must specify either `product` or `product_data`.", param=at)

@@ -63,11 +63,16 @@ def shown(amount: int, currency: str) -> str:
     return f"{currency.upper()} {Decimal(amount).scaleb(-decimals):,.{decimals}f}"
 
 
-def check_charge(amount: int, currency: str, param: str = "") -> None:
-    """Refuse what Stripe cannot charge: too little, too much, or a fraction the currency does not have."""
+def check_refund(amount: int, currency: str, param: str = "") -> None:
+    """Refuse a fraction that the currency does not have."""
     step = 10 if currency in THREE_DECIMAL else 100 if currency in WHOLE_UNITS else 1
     if amount % step:
         raise invalid(f"Invalid amount: an amount in {currency} must be a multiple of {step}.", param=param)
+
+
+def check_charge(amount: int, currency: str, param: str = "") -> None:
+    """Refuse what Stripe cannot charge: too little, too much, or a fraction the currency does not have."""
+    check_refund(amount, currency, param)
     if amount > MOST:
         raise invalid(
             f"The total amount due must be no more than {shown(MOST, currency)}.", param=param, code="amount_too_large"

@@ -5,11 +5,12 @@ from donations.sandbox.world import NOBODY, Cause, Json, World, copied
 
 
 def tell(world: World, kind: str, thing: Json, *, cause: Cause = NOBODY, before: Json | None = None) -> Json:
-    """Record the event, and hand it to whoever delivers events."""
+    """Record the event, and hand it to whoever delivers events; unless the world is to be silent."""
     listeners = [endpoint for endpoint in world.shelf("webhook_endpoints") if listens(endpoint, kind)]
     event = objects.event(world, kind, copied(thing), cause=cause, before=before, webhooks=len(listeners))
-    world.shelf("events").put(event)
-    world.on_event(event)
+    if not world.silent:
+        world.shelf("events").put(event)
+        world.on_event(event)
     return event
 
 

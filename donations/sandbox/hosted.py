@@ -4,16 +4,22 @@ import re
 import time
 from urllib.parse import quote
 
-from donations.sandbox import cards, checkout, payments
+from donations.sandbox import banks, cards, checkout, debits, payments
+from donations.sandbox.banks import BankError
 from donations.sandbox.cards import Card, CardError
 from donations.sandbox.currencies import shown
-from donations.sandbox.pages import BANK, ENDED, NOTICE, PAGE, PAY, escaped
+from donations.sandbox.pages import BANK, DEBIT, ENDED, NOTICE, PAGE, PAY, escaped
 from donations.sandbox.params import EMAIL
 from donations.sandbox.payments import Payer
 from donations.sandbox.wire import Answer, Request, as_page, see_other
 from donations.sandbox.world import Cause, Json, World
 
-ADDRESS = re.compile(r"/c/pay/(?P<session>[^/]+)(?P<bank>/authenticate)?")
+ADDRESS = re.compile(r"/c/pay/(?P<session>[^/]+)(?P<step>/authenticate|/debit)?")
+HINTS = {
+    "usd": "Pays in four days: 000123456789. Fails: 000222222227. Is taken back after it was paid: 000999999991.",
+    "eur": "Pays in four days: DE89 3704 0044 0532 0130 00. Fails: DE62 3704 0044 0532 0130 01."
+    " Is taken back after it was paid: DE35 3704 0044 0532 0130 02.",
+}
 BUTTONS = {"donate": "Donate", "book": "Book"}
 
 
@@ -26,8 +32,10 @@ def answer(world: World, request: Request) -> Answer:
             return ended("Page not found", "There is no such payment page.", status=404)
         if session["status"] != "open":
             return _after_the_end(session, request)
-        if address["bank"]:
+        if address["step"] == "/authenticate":
             return _at_the_bank(world, session, request)
+        if address["step"] and debits.offered(session):
+            return _debit(world, session, request)
         return _pay(world, session, request) if request.method == "POST" else pay_page(world, session)
 
 
@@ -57,12 +65,48 @@ def _pay(world: World, session: Json, request: Request) -> Answer:
     return see_other(_success_url(session))
 
 
+def _debit(world: World, session: Json, request: Request) -> Answer:
+    if request.method != "POST":
+        return debit_page(world, session)
+    typed = request.form()
+    email = session["customer_email"] or typed.get("email", "").strip()
+    name = typed.get("name", "").strip()
+    if not EMAIL.fullmatch(email) or not name:
+        problem = "Your email address is incomplete." if name else "Your name is incomplete."
+        return debit_page(world, session, problem=problem, typed=typed, status=400)
+    try:
+        account = banks.read(typed.get("account", ""), session["currency"])
+    except BankError as error:
+        return debit_page(world, session, problem=str(error), typed=typed, status=400)
+    debits.pay(world, session, account, Payer(email, name), _cause(world))
+    return see_other(_success_url(session))
+
+
+def debit_page(
+    world: World, session: Json, *, problem: str = "", typed: dict[str, str] | None = None, status: int = 200
+) -> Answer:
+    typed = typed or {}
+    fixed = session["customer_email"]
+    body = DEBIT.substitute(
+        action=escaped(f"{session['url']}/debit"),
+        amount=escaped(_amount(session)),
+        email=escaped(fixed or typed.get("email", "")),
+        fixed="readonly" if fixed else "",
+        name=escaped(typed.get("name", "")),
+        notice=NOTICE.substitute(problem=escaped(problem)) if problem else "",
+        product=escaped(checkout.description(world, session)),
+        numbers=escaped(HINTS[session["currency"]]),
+        back=link(session["url"], "Pay by card"),
+    )
+    return page(_amount(session), body, status)
+
+
 def _at_the_bank(world: World, session: Json, request: Request) -> Answer:
     if payments.waiting_for_donor(world, session) is None:
         return see_other(session["url"])
     if request.method != "POST":
         body = BANK.substitute(action=escaped(f"{session['url']}/authenticate"), amount=escaped(_amount(session)))
-        return _page("3-D Secure", body, 200)
+        return page("3-D Secure", body, 200)
     passed = request.form().get("outcome") == "complete"
     why = payments.authenticate(world, session, passed=passed, cause=_cause(world))
     return pay_page(world, session, problem=why.message, status=402) if why else see_other(_success_url(session))
@@ -76,28 +120,29 @@ def pay_page(
     fixed = session["customer_email"]
     body = PAY.substitute(
         action=escaped(session["url"]),
-        amount=escaped(_amount(session)),
-        button=BUTTONS.get(session["submit_type"] or "", "Pay"),
+        amount=escaped(_price(world, session)),
+        button=BUTTONS.get(session["submit_type"] or "", "Subscribe" if session["mode"] == "subscription" else "Pay"),
         email=escaped(fixed or typed.get("email", "")),
         fixed="readonly" if fixed else "",
         name=escaped(typed.get("name", "")),
         notice=NOTICE.substitute(problem=escaped(problem)) if problem else "",
         product=escaped(checkout.description(world, session)),
-        back=_link(session["cancel_url"], "Back"),
+        debit=link(f"{session['url']}/debit" if debits.offered(session) else None, "Pay by bank debit"),
+        back=link(session["cancel_url"], "Back"),
     )
-    return _page(_amount(session), body, status)
+    return page(_amount(session), body, status)
 
 
 def ended(title: str, text: str, url: str | None = None, status: int = 200) -> Answer:
-    body = ENDED.substitute(title=escaped(title), text=escaped(text), link=_link(url, "Back to the appeal"))
-    return _page(title, body, status)
+    body = ENDED.substitute(title=escaped(title), text=escaped(text), link=link(url, "Back to the appeal"))
+    return page(title, body, status)
 
 
-def _page(title: str, body: str, status: int) -> Answer:
+def page(title: str, body: str, status: int) -> Answer:
     return as_page(PAGE.substitute(title=escaped(title), body=body), status)
 
 
-def _link(url: str | None, text: str) -> str:
+def link(url: str | None, text: str) -> str:
     return f'<p><a href="{escaped(url)}">{escaped(text)}</a></p>' if url else ""
 
 
@@ -119,6 +164,12 @@ def _cause(world: World) -> Cause:
 
 def _amount(session: Json) -> str:
     return shown(session["amount_total"], session["currency"])
+
+
+def _price(world: World, session: Json) -> str:
+    """`USD 25.00 per month`."""
+    recurring = world.noted(session["id"])["line_items"][0]["price"]["recurring"]
+    return f"{_amount(session)} per {recurring['interval']}" if recurring else _amount(session)
 
 
 def _success_url(session: Json) -> str:

@@ -6,6 +6,8 @@ Source: Stripe's OpenAPI description for 2026-08-26.dahlia and the changes of 20
 from decimal import Decimal
 from typing import Any
 
+from donations.sandbox import banks
+from donations.sandbox.banks import Account
 from donations.sandbox.cards import Card
 from donations.sandbox.world import Cause, World
 
@@ -41,6 +43,7 @@ def product(world: World, given: Json) -> Json:
 
 def price(world: World, product_id: str, price_data: Json) -> Json:
     """The price that Stripe makes for inline `price_data`: good for one session only, therefore inactive."""
+    recurring = price_data.get("recurring")
     return {
         "id": world.mint("price_1"),
         "object": "price",
@@ -54,11 +57,11 @@ def price(world: World, product_id: str, price_data: Json) -> Json:
         "metadata": {},
         "nickname": None,
         "product": product_id,
-        "recurring": None,
+        "recurring": recurring and {"interval_count": 1, "meter": None, "usage_type": "licensed"} | recurring,
         "tax_behavior": price_data.get("tax_behavior", "unspecified"),
         "tiers_mode": None,
         "transform_quantity": None,
-        "type": "one_time",
+        "type": "recurring" if recurring else "one_time",
         "unit_amount": price_data["unit_amount"],
         "unit_amount_decimal": str(price_data["unit_amount"]),
     }
@@ -87,6 +90,7 @@ def checkout_session(world: World, given: Json, items: list[Json]) -> Json:
     now = world.today()
     total = sum(item["amount_total"] for item in items)
     email = given.get("customer_email")
+    subscribes = given["mode"] == "subscription"
     return {
         "id": name,
         "object": "checkout.session",
@@ -120,14 +124,14 @@ def checkout_session(world: World, given: Json, items: list[Json]) -> Json:
         "custom_text": _custom_text(given.get("custom_text", {})),
         "customer": None,
         "customer_account": None,
-        "customer_creation": given.get("customer_creation", "if_required"),
+        "customer_creation": "always" if subscribes else given.get("customer_creation", "if_required"),
         "customer_details": customer_details(email, None) if email else None,
         "customer_email": email,
         "discounts": [],
         "expires_at": given.get("expires_at", now + DAY),
         "integration_identifier": given.get("integration_identifier"),
         "invoice": None,
-        "invoice_creation": _no_invoice(),
+        "invoice_creation": None if subscribes else _no_invoice(),
         "livemode": False,
         "locale": given.get("locale"),
         "metadata": given.get("metadata", {}),
@@ -135,10 +139,10 @@ def checkout_session(world: World, given: Json, items: list[Json]) -> Json:
         "origin_context": given.get("origin_context"),
         "payment_intent": None,
         "payment_link": None,
-        "payment_method_collection": given.get("payment_method_collection", "if_required"),
+        "payment_method_collection": given.get("payment_method_collection", "always" if subscribes else "if_required"),
         "payment_method_configuration_details": {"id": "pmc_sandbox", "parent": None},
         "payment_method_options": {"card": {"request_three_d_secure": "automatic"}},
-        "payment_method_types": ["card"],
+        "payment_method_types": ["card"] if subscribes else _methods(given, items[0]["currency"]),
         "payment_status": "unpaid",
         "permissions": None,
         "phone_number_collection": {"enabled": False},
@@ -157,6 +161,12 @@ def checkout_session(world: World, given: Json, items: list[Json]) -> Json:
         "url": f"{world.url}/c/pay/{name}",
         "wallet_options": None,
     }
+
+
+def _methods(given: Json, currency: str) -> list[str]:
+    allowed = given.get("allowed_payment_method_types")
+    usable = ["card", *([banks.KINDS[currency]] if currency in banks.KINDS else [])]
+    return [kind for kind in usable if not allowed or kind in allowed]
 
 
 def _custom_text(given: Json) -> Json:
@@ -235,7 +245,7 @@ def payment_intent(world: World, session: Json, given: Json) -> Json:
                 "request_three_d_secure": "automatic",
             }
         },
-        "payment_method_types": ["card"],
+        "payment_method_types": session.get("payment_method_types", ["card"]),
         "processing": None,
         "receipt_email": given.get("receipt_email"),
         "review": None,
@@ -254,33 +264,63 @@ def billing_details(email: str | None, name: str | None) -> Json:
 
 
 def payment_method(world: World, card: Card, billing: Json) -> Json:
+    details = {
+        "brand": card.brand,
+        "checks": _checks(),
+        "country": "US",
+        "display_brand": card.brand,
+        "exp_month": card.month,
+        "exp_year": card.year,
+        "fingerprint": card.fingerprint,
+        "funding": "credit",
+        "generated_from": None,
+        "last4": card.last4,
+        "networks": {"available": [card.brand], "preferred": None},
+        "regulated_status": "unregulated",
+        "three_d_secure_usage": {"supported": True},
+        "wallet": None,
+    }
+    return _payment_method(world, "card", details, billing)
+
+
+def bank_account(world: World, account: Account, billing: Json) -> Json:
+    if account.kind == "us_bank_account":
+        details: Json = {
+            "account_holder_type": "individual",
+            "account_type": "checking",
+            "bank_name": "STRIPE TEST BANK",
+            "financial_connections_account": None,
+            "fingerprint": account.fingerprint,
+            "last4": account.last4,
+            "networks": {"preferred": "ach", "supported": ["ach"]},
+            "routing_number": "110000000",
+            "status_details": {},
+        }
+    else:
+        details = {
+            "bank_code": account.number[4:12],
+            "branch_code": "",
+            "country": account.number[:2],
+            "fingerprint": account.fingerprint,
+            "generated_from": {"charge": None, "setup_attempt": None},
+            "last4": account.last4,
+        }
+    return _payment_method(world, account.kind, details, billing)
+
+
+def _payment_method(world: World, kind: str, details: Json, billing: Json) -> Json:
     return {
         "id": world.mint("pm_1"),
         "object": "payment_method",
         "allow_redisplay": "limited",
         "billing_details": billing,
-        "card": {
-            "brand": card.brand,
-            "checks": _checks(),
-            "country": "US",
-            "display_brand": card.brand,
-            "exp_month": card.month,
-            "exp_year": card.year,
-            "fingerprint": card.fingerprint,
-            "funding": "credit",
-            "generated_from": None,
-            "last4": card.last4,
-            "networks": {"available": [card.brand], "preferred": None},
-            "regulated_status": "unregulated",
-            "three_d_secure_usage": {"supported": True},
-            "wallet": None,
-        },
+        kind: details,
         "created": world.today(),
         "customer": None,
         "customer_account": None,
         "livemode": False,
         "metadata": {},
-        "type": "card",
+        "type": kind,
     }
 
 
@@ -288,7 +328,7 @@ def charge(world: World, intent: Json, method: Json) -> Json:
     """A charge the bank has agreed to. The intent's metadata is copied now, and never again."""
     suffix = intent["statement_descriptor_suffix"]
     return {
-        "id": world.mint("ch_3", 23),
+        "id": world.mint("ch_3" if method["type"] == "card" else "py_3", 23),
         "object": "charge",
         "amount": intent["amount"],
         "amount_captured": intent["amount"],
@@ -302,7 +342,7 @@ def charge(world: World, intent: Json, method: Json) -> Json:
         "captured": True,
         "created": world.today(),
         "currency": intent["currency"],
-        "customer": None,
+        "customer": intent["customer"],
         "description": intent["description"],
         "disputed": False,
         "failure_balance_transaction": None,
@@ -326,7 +366,7 @@ def charge(world: World, intent: Json, method: Json) -> Json:
         "paid": True,
         "payment_intent": intent["id"],
         "payment_method": method["id"],
-        "payment_method_details": {"card": _card_details(intent, method), "type": "card"},
+        "payment_method_details": {method["type"]: _details(intent, method), "type": method["type"]},
         "radar_options": {},
         "receipt_email": intent["receipt_email"],
         "receipt_number": None,
@@ -363,6 +403,18 @@ def declined(charge_: Json, code: str, decline_code: str | None, message: str) -
     }
 
 
+def _details(intent: Json, method: Json) -> Json:
+    if method["type"] == "card":
+        return _card_details(intent, method)
+    kept = {
+        "us_bank_account": (
+            "account_holder_type", "account_type", "bank_name", "fingerprint", "last4", "routing_number",
+        ),
+        "sepa_debit": ("bank_code", "branch_code", "country", "fingerprint", "last4"),
+    }[method["type"]]  # fmt: skip
+    return {name: method[method["type"]][name] for name in kept} | {"mandate": f"mandate_{method['id'][3:]}"}
+
+
 def _card_details(intent: Json, method: Json) -> Json:
     card = method["card"]
     return {
@@ -395,34 +447,45 @@ def _checks() -> Json:
     return {"address_line1_check": None, "address_postal_code_check": None, "cvc_check": "pass"}
 
 
-def balance_transaction(world: World, of: Json, *, amount: int, fee: int, currency: str, rate: Decimal | None) -> Json:
+def balance_transaction(
+    world: World,
+    *,
+    kind: str,
+    category: str,
+    amount: int,
+    fee: int,
+    fee_for: str,
+    currency: str,
+    rate: Decimal | float | None,
+    source: str | None,
+    description: str | None,
+    available_on: int,
+) -> Json:
     """Amounts in the settlement currency; the rate turns smallest units into smallest units, as Stripe's does."""
-    now = world.today()
+    fee_details = {
+        "amount": fee,
+        "application": None,
+        "currency": currency,
+        "description": fee_for,
+        "type": "stripe_fee",
+    }
     return {
         "id": world.mint("txn_3", 23),
         "object": "balance_transaction",
         "amount": amount,
-        "available_on": (now + 2 * DAY) // DAY * DAY,
+        "available_on": available_on,
         "balance_type": "payments",
-        "created": now,
+        "created": world.today(),
         "currency": currency,
-        "description": of["description"],
+        "description": description,
         "exchange_rate": None if rate is None else float(rate),
         "fee": fee,
-        "fee_details": [
-            {
-                "amount": fee,
-                "application": None,
-                "currency": currency,
-                "description": "Stripe processing fees",
-                "type": "stripe_fee",
-            }
-        ],
+        "fee_details": [fee_details] if fee else [],
         "net": amount - fee,
-        "reporting_category": "charge",
-        "source": of["id"],
+        "reporting_category": category,
+        "source": source,
         "status": "pending",
-        "type": "charge",
+        "type": kind,
     }
 
 

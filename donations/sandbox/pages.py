@@ -63,8 +63,41 @@ $notice
 <input id="name" name="name" autocomplete="cc-name" value="$name">
 <button type="submit">$button $amount</button>
 </form>
-<p class="hint">Pays: 4242 4242 4242 4242. Asks the bank: 4000 0027 6000 3184. Declined: 4000 0000 0000 0002. Any later
-month, any three digits. Never type a real card here.</p>
+$debit
+<p class="hint">Pays: 4242 4242 4242 4242. Asks the bank: 4000 0027 6000 3184. Declined: 4000 0000 0000 0002. Pays and
+is disputed: 4000 0000 0000 0259. Any later month, any three digits. Never type a real card here.</p>
+$back""")
+PORTAL = Template("""<h1>Your card</h1>
+<p class="for">For $email</p>
+$notice
+<form method="post" action="$action">
+<label for="number">Card number</label>
+<input id="number" name="number" inputmode="numeric" autocomplete="cc-number" required
+ placeholder="4242 4242 4242 4242">
+<div class="pair">
+<div><label for="expiry">Expiry</label>
+<input id="expiry" name="expiry" autocomplete="cc-exp" required placeholder="MM / YY"></div>
+<div><label for="cvc">CVC</label>
+<input id="cvc" name="cvc" inputmode="numeric" autocomplete="cc-csc" required placeholder="CVC"></div>
+</div>
+<button type="submit">Save this card</button>
+</form>
+<p class="hint">Pays: 4242 4242 4242 4242. Is declined when it is charged: 4000 0000 0000 0341. Never type a real card
+here.</p>
+$back""")
+DEBIT = Template("""<h1>$amount</h1>
+<p class="for">$product</p>
+$notice
+<form method="post" action="$action">
+<label for="email">Email</label>
+<input id="email" name="email" type="email" autocomplete="email" required value="$email" $fixed>
+<label for="account">Account number</label>
+<input id="account" name="account" autocomplete="off" required>
+<label for="name">Name of the account's holder</label>
+<input id="name" name="name" autocomplete="name" required value="$name">
+<button type="submit">Debit $amount</button>
+</form>
+<p class="hint">$numbers Never type a real account here.</p>
 $back""")
 BANK = Template("""<h1>$amount</h1>
 <p class="for">3-D Secure: your bank asks whether it is you who pays.</p>

@@ -45,5 +45,8 @@ def _walk(shelf: Shelf, given: Json, noun: str) -> Iterator[Json]:
 
 
 def _made_when(thing: Json, given: Json) -> bool:
-    bounds = given.get("created", {})
-    return all(BOUNDS[bound](thing["created"], moment) for bound, moment in bounds.items())
+    return within(given.get("created", {}), thing["created"])
+
+
+def within(bounds: dict[str, int], moment: int) -> bool:
+    return all(BOUNDS[bound](moment, limit) for bound, limit in bounds.items())

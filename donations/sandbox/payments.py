@@ -3,14 +3,17 @@
 from dataclasses import dataclass
 from decimal import Decimal
 
-from donations.sandbox import objects
+from donations.sandbox import movements, objects
 from donations.sandbox.cards import NOT_AUTHENTICATED, Card, Decline
-from donations.sandbox.currencies import SETTLEMENT, exchange_rate, rounded, settled
+from donations.sandbox.currencies import rounded
 from donations.sandbox.events import tell
 from donations.sandbox.world import NOBODY, Cause, Json, World
 
 FEE_SHARE = Decimal("0.029")
 FEE_FIXED = 30  # US cents
+DEBIT_SHARE, DEBIT_MOST = Decimal("0.008"), 5_00
+DAY = 24 * 3600
+CARDS_WAIT, DEBITS_WAIT = 2 * DAY, 6 * DAY  # until the money can be paid out
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,18 +24,24 @@ class Payer:
 
 def pay(world: World, session: Json, card: Card, payer: Payer, cause: Cause) -> Decline | None:
     """Try the card on an open session; why it failed, if it did. The bank may ask for the donor first."""
-    intent = _intent(world, session, cause)
-    method = objects.payment_method(world, card, objects.billing_details(payer.email, payer.name))
-    world.shelf("payment_methods").put(method)
+    intent = open_intent(world, session, cause)
+    method = keep(world, card, payer)
     intent["payment_method"] = method["id"]
     if card.asks_for_authentication:
         _challenge(world, session, intent, cause)
         return None
     if card.decline:
-        _refuse(world, intent, method, card.decline, cause)
+        refuse(world, intent, method, card.decline, cause)
         return card.decline
     _succeed(world, session, intent, method, cause)
     return None
+
+
+def keep(world: World, card: Card, payer: Payer) -> Json:
+    """The card as a payment method; its number stays between Stripe and the bank."""
+    method = objects.payment_method(world, card, objects.billing_details(payer.email, payer.name))
+    world.noted(method["id"])["card"] = [card.number, card.month, card.year]
+    return world.shelf("payment_methods").put(method)
 
 
 def authenticate(world: World, session: Json, *, passed: bool, cause: Cause) -> Decline | None:
@@ -45,18 +54,24 @@ def authenticate(world: World, session: Json, *, passed: bool, cause: Cause) -> 
     if passed:
         _succeed(world, session, intent, method, cause)
         return None
-    _ask_for_another_card(world, intent, method, NOT_AUTHENTICATED, charge=None, cause=cause)
+    ask_for_another(world, intent, method, NOT_AUTHENTICATED, charge=None, cause=cause)
     return NOT_AUTHENTICATED
 
 
 def waiting_for_donor(world: World, session: Json) -> Json | None:
-    intent = world.shelf("payment_intents").get(session["payment_intent"] or "")
+    intent = intent_of(world, session)
     return intent if intent and intent["status"] == "requires_action" else None
+
+
+def intent_of(world: World, session: Json) -> Json | None:
+    """The intent by which the session is paid. One that begins a subscription does not show it."""
+    name = session["payment_intent"] or world.noted(session["id"]).get("payment_intent")
+    return world.shelf("payment_intents")[name] if name else None
 
 
 def cancel(world: World, session: Json, cause: Cause = NOBODY) -> None:
     """An expired session takes its unpaid intent with it."""
-    intent = world.shelf("payment_intents").get(session["payment_intent"] or "")
+    intent = intent_of(world, session)
     if intent:
         intent |= {
             "status": "canceled",
@@ -70,46 +85,34 @@ def cancel(world: World, session: Json, cause: Cause = NOBODY) -> None:
 def settle(world: World, charge_id: str) -> None:
     """The money reaches the balance, converted and less the fee. Settling twice changes nothing."""
     charge = world.shelf("charges")[charge_id]
-    if charge["balance_transaction"]:
+    if charge["balance_transaction"] or charge["status"] == "failed":
         return
-    amount = settled(charge["amount"], charge["currency"])
-    transaction = objects.balance_transaction(
+    amount, rate = movements.worth(world, charge["amount"], charge["currency"])
+    by_card = charge["payment_method_details"]["type"] == "card"
+    row = movements.move(
         world,
-        charge,
-        amount=amount,
-        fee=rounded(amount * FEE_SHARE) + FEE_FIXED,
-        currency=SETTLEMENT,
-        rate=exchange_rate(charge["currency"]),
+        "charge" if by_card else "payment",
+        amount,
+        source=charge["id"],
+        description=charge["description"],
+        fee=rounded(amount * FEE_SHARE) + FEE_FIXED if by_card else min(rounded(amount * DEBIT_SHARE), DEBIT_MOST),
+        rate=rate,
+        available_on=(world.today() + (CARDS_WAIT if by_card else DEBITS_WAIT)) // DAY * DAY,
     )
-    world.shelf("balance_transactions").put(transaction)
-    world.later(transaction["available_on"], "mature", transaction["id"])
-    charge["balance_transaction"] = transaction["id"]
+    charge["balance_transaction"] = row["id"]
     tell(world, "charge.updated", charge, before={"balance_transaction": None})
+    world.do("complain", charge["id"])
 
 
-def mature(world: World, transaction_id: str) -> None:
-    world.shelf("balance_transactions")[transaction_id]["status"] = "available"
-
-
-def balance(world: World) -> Json:
-    """What the balance transactions add up to."""
-    sums = {"available": 0, "pending": 0}
-    for transaction in world.shelf("balance_transactions"):
-        sums[transaction["status"]] += transaction["net"]
-    parts = {
-        status: [{"amount": amount, "currency": SETTLEMENT, "source_types": {"card": amount}}]
-        for status, amount in sums.items()
-    }
-    return {"object": "balance", "livemode": False, **parts}
-
-
-def _intent(world: World, session: Json, cause: Cause) -> Json:
+def open_intent(world: World, session: Json, cause: Cause) -> Json:
     """The session's intent, made when the donor first tries to pay, and kept for the next card."""
-    if session["payment_intent"]:
-        return world.shelf("payment_intents")[session["payment_intent"]]
+    if known := intent_of(world, session):
+        return known
     intent = objects.payment_intent(world, session, world.noted(session["id"])["payment_intent_data"])
     world.shelf("payment_intents").put(intent)
-    session["payment_intent"] = intent["id"]
+    world.noted(session["id"])["payment_intent"] = intent["id"]
+    if session["mode"] == "payment":
+        session["payment_intent"] = intent["id"]
     tell(world, "payment_intent.created", intent, cause=cause)
     return intent
 
@@ -123,17 +126,18 @@ def _challenge(world: World, session: Json, intent: Json, cause: Cause) -> None:
     tell(world, "payment_intent.requires_action", intent, cause=cause)
 
 
-def _refuse(world: World, intent: Json, method: Json, why: Decline, cause: Cause) -> None:
+def refuse(world: World, intent: Json, method: Json, why: Decline, cause: Cause) -> None:
     charge = objects.declined(objects.charge(world, intent, method), why.code, why.decline_code, why.message)
     world.shelf("charges").put(charge)
     intent["latest_charge"] = charge["id"]
     tell(world, "charge.failed", charge, cause=cause)
-    _ask_for_another_card(world, intent, method, why, charge=charge, cause=cause)
+    ask_for_another(world, intent, method, why, charge=charge, cause=cause)
 
 
-def _ask_for_another_card(
-    world: World, intent: Json, method: Json, why: Decline, *, charge: Json | None, cause: Cause
+def ask_for_another(
+    world: World, intent: Json, method: Json, why: Decline, *, charge: Json | None, cause: Cause = NOBODY
 ) -> None:
+    """The payment method was refused: the intent waits for another."""
     error = {
         "code": why.code,
         "doc_url": f"https://stripe.com/docs/error-codes/{why.code.replace('_', '-')}",
@@ -149,14 +153,22 @@ def _ask_for_another_card(
     tell(world, "payment_intent.payment_failed", intent, cause=cause)
 
 
-def _succeed(world: World, session: Json, intent: Json, method: Json, cause: Cause) -> None:
+def charge(world: World, intent: Json, method: Json, cause: Cause) -> None:
+    """The bank says yes; the money comes later."""
     charge = world.shelf("charges").put(objects.charge(world, intent, method))
     intent |= {
         "status": "succeeded",
         "amount_received": intent["amount"],
         "latest_charge": charge["id"],
         "last_payment_error": None,
+        "next_action": None,
     }
+    tell(world, "charge.succeeded", charge, cause=cause)
+    tell(world, "payment_intent.succeeded", intent, cause=cause)
+    world.later(world.now() + world.settle_after, "settle", charge["id"])
+
+
+def _succeed(world: World, session: Json, intent: Json, method: Json, cause: Cause) -> None:
     billing = method["billing_details"]
     session |= {
         "status": "complete",
@@ -164,7 +176,8 @@ def _succeed(world: World, session: Json, intent: Json, method: Json, cause: Cau
         "url": None,
         "customer_details": objects.customer_details(billing["email"], billing["name"]),
     }
-    tell(world, "charge.succeeded", charge, cause=cause)
-    tell(world, "payment_intent.succeeded", intent, cause=cause)
+    if session["mode"] == "subscription":
+        world.do("subscribe", session["id"])
+    else:
+        charge(world, intent, method, cause)
     tell(world, "checkout.session.completed", session)
-    world.later(world.now() + world.settle_after, "settle", charge["id"])

@@ -1,4 +1,5 @@
-"""The sandbox's web server: Stripe's API under /v1, the payment page under /c, the controls under /sandbox."""
+"""The sandbox's web server: Stripe's API under /v1, the payment page under /c, the portal under /p, the controls under
+/sandbox."""
 
 import threading
 import time
@@ -9,7 +10,21 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from donations.sandbox import checkout, control, errors, hosted, objects, payments
+from donations.sandbox import (
+    checkout,
+    control,
+    debits,
+    disputes,
+    errors,
+    hosted,
+    movements,
+    objects,
+    payments,
+    payouts,
+    portal,
+    refunds,
+    subscriptions,
+)
 from donations.sandbox.api import Api
 from donations.sandbox.control import Sandbox
 from donations.sandbox.webhooks import Post
@@ -20,7 +35,25 @@ HOST = "127.0.0.1"
 LARGEST_BODY = 1_000_000
 IDLE_SECONDS = 75
 SAVE_EVERY = 5
-DEEDS: dict[str, Deed] = {"expire": checkout.run_out, "settle": payments.settle, "mature": payments.mature}
+DEEDS: dict[str, Deed] = {
+    "complain": disputes.complain,
+    "debit_ends": debits.end,
+    "debit_taken_back": debits.take_back,
+    "pay_out": payouts.pay_out,
+    "payout_arrives": payouts.arrive,
+    "payout_composed": payouts.compose,
+    "payout_leaves": payouts.leave,
+    "refund_fails": refunds.fail,
+    "refund_succeeds": refunds.succeed,
+    "refund_traced": refunds.trace,
+    "expire": checkout.run_out,
+    "settle": payments.settle,
+    "mature": movements.mature,
+    "subscribe": subscriptions.subscribe,
+    "renew": subscriptions.renew,
+    "collect": subscriptions.collect,
+    "resume": subscriptions.resume,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,10 +127,12 @@ class Server(ThreadingHTTPServer):
         return self.sandbox.world.url
 
     def answer(self, request: Request) -> Answer:
-        if request.path.startswith("/v1/"):
+        if request.path.startswith(("/v1/", "/v2/")):
             return self.sandbox.api.answer(request)
         if request.path.startswith("/c/"):
             return hosted.answer(self.sandbox.world, request)
+        if request.path.startswith("/p/"):
+            return portal.answer(self.sandbox.world, request)
         if request.path.startswith("/sandbox/"):
             return control.answer(self.sandbox, request)
         return as_json({"error": errors.unrecognized(request.method, urlsplit(request.target).path).error}, 404)

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlsplit
 
+from donations.sandbox import thin_events
 from donations.sandbox.events import listens
 from donations.sandbox.world import Json, World
 
@@ -27,19 +28,27 @@ class Delivery:
     event: str
     endpoint: str
     url: str
-    secret: str
+    secrets: tuple[str, ...]
     payload: bytes
     attempt: int = 0
 
 
 @dataclass(slots=True)
 class Mood:
-    """`hold`: keep everything back until released. `drop`: lose it. `duplicate`: so many copies more."""
+    """`hold`: keep everything back until released. `drop`: lose it. `duplicate`: so many copies more.
+
+    `lose` and `again`: how probable it is of each delivery that it is lost, or comes once more; `seed` makes that a
+    sequence to be repeated. `thin`: "also" or "only" the thin event of each.
+    """
 
     mode: str = "normal"
     duplicate: int = 0
     shuffle: bool = False
     delay: float = 0
+    lose: float = 0
+    again: float = 0
+    seed: str = ""
+    thin: str = ""
 
 
 class Post:
@@ -69,12 +78,18 @@ class Post:
         """Send an event that has just happened to all that listen, in the present mood. The world must be locked."""
         if self.mood.mode == "drop":
             return
-        deliveries = self._addressed(event) * (1 + self.mood.duplicate)
+        deliveries = self._survivors(self._addressed(event) * (1 + self.mood.duplicate))
         if self.mood.mode == "hold":
             with self._changed:
                 self._held += deliveries
         else:
             self._queue(deliveries, self.mood.delay)
+
+    def change(self, mood: Mood) -> None:
+        """The world must be locked."""
+        self.mood = mood
+        if mood.seed:
+            self._random.seed(mood.seed)
 
     def resend(self, event: Json, times: int = 1) -> None:
         self._queue(self._addressed(event) * times, 0)
@@ -109,12 +124,22 @@ class Post:
             }
 
     def _addressed(self, event: Json) -> list[Delivery]:
-        payload = json.dumps(event).encode()
+        bodies = [] if self.mood.thin == "only" else [event]
+        bodies += [thin_events.notify(self._world, event)] if self.mood.thin else []
+        payloads = [json.dumps(body).encode() for body in bodies]
         return [
-            Delivery(event["id"], endpoint["id"], endpoint["url"], self._world.noted(endpoint["id"])["secret"], payload)
+            Delivery(event["id"], endpoint["id"], endpoint["url"], secrets_of(self._world, endpoint), payload)
             for endpoint in self._world.shelf("webhook_endpoints")
             if listens(endpoint, event["type"])
+            for payload in payloads
         ]
+
+    def _survivors(self, deliveries: list[Delivery]) -> list[Delivery]:
+        kept = [each for each in deliveries if not self._happens(self.mood.lose)]
+        return kept + [each for each in kept if self._happens(self.mood.again)]
+
+    def _happens(self, probability: float) -> bool:
+        return probability > 0 and self._random.random() < probability
 
     def _queue(self, deliveries: list[Delivery], delay: float) -> None:
         with self._changed:
@@ -174,7 +199,7 @@ def post(delivery: Delivery) -> int:
     connection = kind(parts.netloc, timeout=TIMEOUT)
     headers = {
         "Content-Type": "application/json; charset=utf-8",
-        "Stripe-Signature": signature(delivery.payload, delivery.secret, int(time.time())),
+        "Stripe-Signature": signature(delivery.payload, int(time.time()), *delivery.secrets),
         "User-Agent": "Stripe/1.0 (+https://stripe.com/docs/webhooks)",
     }
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
@@ -187,10 +212,25 @@ def post(delivery: Delivery) -> int:
         connection.close()
 
 
-def signature(payload: bytes, secret: str, moment: int) -> str:
-    """Stripe's scheme v1: an HMAC over time and body. The time is everyone's, not our moved clock's."""
-    mac = hmac.new(secret.encode(), f"{moment}.".encode() + payload, hashlib.sha256)
-    return f"t={moment},v1={mac.hexdigest()}"
+def signature(payload: bytes, moment: int, *secrets: str) -> str:
+    """Stripe's scheme v1: an HMAC over time and body for each secret. The time is everyone's, not our moved clock's."""
+    signed = f"{moment}.".encode() + payload
+    macs = (hmac.new(secret.encode(), signed, hashlib.sha256).hexdigest() for secret in secrets)
+    return ",".join([f"t={moment}", *(f"v1={mac}" for mac in macs)])
+
+
+def secrets_of(world: World, endpoint: Json) -> tuple[str, ...]:
+    """The endpoint's secret, and the one before it for as long as it lives on."""
+    noted = world.noted(endpoint["id"])
+    old, until = noted.get("old_secret", ("", 0))
+    return (noted["secret"], old) if world.now() < until else (noted["secret"],)
+
+
+def roll(world: World, endpoint: Json, secret: str, old_for: float) -> None:
+    """Another secret from now on; the old one signs too for so many seconds."""
+    noted = world.noted(endpoint["id"])
+    noted["old_secret"] = [noted["secret"], world.now() + old_for]
+    noted["secret"] = secret
 
 
 def mood(told: dict[str, Any]) -> Mood:
@@ -198,4 +238,8 @@ def mood(told: dict[str, Any]) -> Mood:
     wanted = Mood(**told)
     if wanted.mode not in {"normal", "hold", "drop"}:
         raise ValueError("mode is normal, hold or drop")
+    if wanted.thin not in {"", "also", "only"}:
+        raise ValueError("thin is also or only")
+    if not (0 <= wanted.lose <= 1 and 0 <= wanted.again <= 1):
+        raise ValueError("lose and again are probabilities")
     return wanted

@@ -70,6 +70,7 @@ class World:
         self._seed = seed
         self._deeds = deeds
         self.on_event: Callable[[Json], None] = lambda event: None
+        self.silent = False
         self.clear()
 
     def clear(self) -> None:
@@ -124,6 +125,10 @@ class World:
                 self._deeds[deed](self, about)
             finally:
                 self._moment = None
+
+    def do(self, deed: str, about: str) -> None:
+        """Do it now."""
+        self._deeds[deed](self, about)
 
     def run(self, stopping: threading.Event) -> None:
         """Do what is due when it is due, until told to stop."""

@@ -16,9 +16,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
-
-class Refused(Exception):
-    """A verb said no; str() is a sentence for the person who asked."""
+from appeal.refusal import Refused
 
 
 def known_time_zone(name: str) -> None:

@@ -14,11 +14,12 @@ from django.urls import reverse
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
+from appeal.refusal import Refused
 from donations.kept import DonationAndKept, disturbed, with_kept
 from donations.models import Donation
 from donations.models.donation import ALPHABET
 from ledger.money import Money
-from receipts.models.issuer import IssuerProfile, Refused
+from receipts.models.issuer import IssuerProfile
 
 RETRY_AFTER = (timedelta(minutes=1), timedelta(minutes=10), timedelta(hours=1), timedelta(hours=6))
 
@@ -41,7 +42,7 @@ class State(models.TextChoices):
 
 @dataclass(frozen=True, slots=True)
 class Donor:
-    """Who a receipt is made out to. The name may be empty, the address may not."""
+    """Who a receipt is made out to. One of the two may be empty."""
 
     name: str
     email: str
@@ -58,7 +59,11 @@ class ReceiptQuerySet(models.QuerySet["Receipt"]):
         return self.due(now).filter(document=None)
 
     def to_mail(self, now: datetime) -> Self:
-        return self.due(now).filter(mailed_at=None).exclude(document=None)
+        return self.due(now).unmailed().exclude(document=None)
+
+    def unmailed(self) -> Self:
+        """Still to go out. One without an address never does: it is for staff to print."""
+        return self.valid().filter(mailed_at=None).exclude(donor_email="")
 
     def stuck(self) -> Self:
         """Tried and failed: a person should look."""
@@ -66,8 +71,12 @@ class ReceiptQuerySet(models.QuerySet["Receipt"]):
 
 
 def gifts_without_receipt() -> models.QuerySet[DonationAndKept]:
-    """Settled gifts that no receipt was ever issued for; one that a person has to look at first waits."""
-    return with_kept(Donation.objects.settled().filter(review="", receipts=None)).filter(kept_minor__gt=0)
+    """Settled gifts that no receipt was ever issued for; one that a person has to look at first waits.
+
+    Cash of nobody we know, without a name or an address, gets none: there is nobody to make it out to.
+    """
+    of_somebody = Donation.objects.settled().filter(review="", receipts=None).exclude(name="", email="")
+    return with_kept(of_somebody).filter(kept_minor__gt=0)
 
 
 def gifts_with_a_wrong_receipt() -> models.QuerySet[DonationAndKept]:

@@ -124,8 +124,8 @@ def test_languages_and_currencies_are_those_that_were_named() -> None:
     assert setting("GIVING_CURRENCIES", GIVING_CURRENCIES="THB, USD") == "['THB', 'USD']"
 
 
-def test_forms_may_lead_to_stripes_payment_page_and_nowhere_else() -> None:
-    assert setting("SECURE_CSP['form-action'][1:]") == "['https://checkout.stripe.com']"
+def test_forms_may_lead_to_stripes_pages_and_nowhere_else() -> None:
+    assert setting("SECURE_CSP['form-action'][1:]") == "['https://checkout.stripe.com', 'https://billing.stripe.com']"
     own_domain = {"STRIPE_CHECKOUT_ORIGINS": "https://pay.appeal.example"}
     assert setting("SECURE_CSP['form-action'][1:]", **own_domain) == "['https://pay.appeal.example']"
 

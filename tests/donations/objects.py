@@ -140,3 +140,19 @@ def movement(kind: str, source: dict[str, Any], amount: int, fee: int = 0, **cha
         "exchange_rate": None,
         "created": 1_790_000_400,
     } | changes
+
+
+def declined_charge(donation: Donation, **changes: Any) -> dict[str, Any]:
+    """A card that the donor's bank refused; every call is another attempt."""
+    return charge(donation, status="failed") | {
+        "id": f"ch_declined_{next(serial)}",
+        "payment_method_details": {"type": "card"},
+        "billing_details": {"email": donation.email},
+        **changes,
+    }
+
+
+def after_decline(charge: dict[str, Any], donation: Donation) -> dict[str, Any]:
+    """The payment intent as it is told when this charge has failed."""
+    error = {"charge": charge["id"], "payment_method": {"type": "card", "billing_details": charge["billing_details"]}}
+    return intent(donation, status="requires_payment_method", last_payment_error=error, metadata=charge["metadata"])

@@ -101,6 +101,12 @@ def test_what_moves_no_money_books_nothing(gift: Donation, status: str) -> None:
     assert holds(fund(gift), disputed=0, lost=0)
 
 
+def test_what_was_paid_to_prevent_a_dispute_is_lost(gift: Donation) -> None:
+    fight = objects.dispute(gift, status="prevented")
+    book([listed(taken(fight, fee=0))])
+    assert holds(fund(gift), disputed=0, lost=100_00)
+
+
 def test_a_dispute_whose_fee_is_not_told_is_booked_without_one(gift: Donation) -> None:
     book([listed(taken(objects.dispute(gift), fee=0))])
     assert holds(general(), dispute_fees=0)

@@ -8,7 +8,7 @@ import pytest
 from django.db import connection, transaction
 from django.utils import timezone
 
-from donations.drain import drain
+from donations.drain import Reading, drain, handle_alone
 from donations.models import Donation, State, StripeEvent
 from tests.donations import build, objects
 
@@ -166,3 +166,10 @@ def test_eight_workers_handle_each_event_once(gift: Donation) -> None:
         assert sum(threads.map(work, range(8))) == 300
     assert not StripeEvent.objects.waiting().exists()
     assert Donation.objects.filter(state=State.PAID).count() == 150
+
+
+def test_an_object_of_an_odd_shape_is_put_off_and_holds_up_no_other(gift: Donation) -> None:
+    odd = arrive("refund.created", {"object": "refund", "id": "re_odd"})
+    assert handle_alone(Reading(odd, thing={"object": "refund", "id": "re_odd"}, as_of=timezone.now()), timezone.now())
+    odd.refresh_from_db()
+    assert (odd.tries, odd.handled_at, odd.problem) == (1, None, "KeyError: 'charge'")

@@ -35,7 +35,13 @@ def token(seconds_ago: float = 60) -> str:
 
 
 def send(campaign: Campaign, **changes: Any) -> Any:
-    filled = {"gift": "50", "gift_currency": "USD", "email": "mina@example.org", "token": token()} | changes
+    filled = {
+        "often": "once",
+        "gift": "50",
+        "gift_currency": "USD",
+        "email": "mina@example.org",
+        "token": token(),
+    } | changes
     return Client().post(
         f"/give/{campaign.slug}/", {name: value for name, value in filled.items() if value is not None}
     )

@@ -137,5 +137,11 @@ def test_a_second_payment_of_one_gift_goes_to_review() -> None:
     assert "paid twice" in standing.review
 
 
-def test_a_subscriptions_session_is_none_of_this_rooms_business_yet() -> None:
-    assert observe(objects.session(GIFT, mode="subscription")) is None
+def test_the_session_that_begins_a_monthly_gift_speaks_of_its_first_payment_and_names_no_intent() -> None:
+    seen = observe(objects.session(GIFT, mode="subscription", payment_intent=None))
+    assert seen
+    assert (seen.reference, seen.towards, seen.payment_intent) == (GIFT.reference, State.PAID, None)
+
+
+def test_a_session_that_only_keeps_a_card_is_none_of_this_rooms_business() -> None:
+    assert observe(objects.session(GIFT, mode="setup")) is None

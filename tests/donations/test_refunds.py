@@ -8,8 +8,7 @@ from django.contrib.auth.models import User
 from django.db import IntegrityError, connection
 
 from donations import refunds
-from donations.models import Donation, Refund, RefundRequest, State
-from donations.models.refund import Refused
+from donations.models import Donation, Refund, RefundRequest, Refused, State
 from donations.settlement import book, listed
 from ledger.models import Fund
 from ledger.money import Money

@@ -1,6 +1,7 @@
 """Every movement on Stripe's balance is in the books, once, as what it is."""
 
 import concurrent.futures
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from django.db import IntegrityError, connection, transaction
 from donations.bookkeeping import settle
 from donations.models import BalanceTransaction, Donation, State
 from donations.observation import Observation, observe
-from donations.settlement import book, book_page, clear_waiting, explain, listed
+from donations.settlement import book, book_page, clear_waiting, explain, listed, stretches
 from ledger import chart
 from ledger.models import Entry, Fund, Posting
 from ledger.money import Money
@@ -185,3 +186,11 @@ def test_eight_settlers_book_each_movement_once(gift: Donation) -> None:
 def test_the_database_keeps_settled_and_booked_together(gift: Donation) -> None:
     with pytest.raises(IntegrityError, match="donation_settled_means_booked"), connection.cursor() as cursor:
         cursor.execute("UPDATE donations_donation SET state = 'settled', charged_at = now() WHERE id = %s", [gift.pk])
+
+
+def test_a_long_way_is_read_a_day_at_a_time_without_a_gap() -> None:
+    begin, now = datetime(2026, 5, 1, tzinfo=UTC), datetime(2026, 5, 3, 6, tzinfo=UTC)
+    days = [datetime(2026, 5, day, tzinfo=UTC) for day in (1, 2, 3)]
+    assert list(stretches(begin, now)) == [(days[0], days[1]), (days[1], days[2]), (days[2], None)]
+    assert list(stretches(None, now)) == [(None, None)]
+    assert list(stretches(now, now)) == [(now, None)]

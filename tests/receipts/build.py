@@ -73,6 +73,7 @@ def dispute(gift: Donation, *, status: str) -> Dispute:
         currency=gift.currency,
         reason="fraudulent",
         status=status,
+        lost_minor=gift.amount_minor if status == "lost" else 0,
         created_at=NOW,
         seen_at=NOW,
     )

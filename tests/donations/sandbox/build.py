@@ -82,6 +82,12 @@ def told(sandbox: Sandbox) -> list[str]:
     return [event["type"] for event in sandbox.look("events")["events"]]
 
 
+def held(sandbox: Sandbox) -> int:
+    """All that is on the balance, in US cents."""
+    balance = client(sandbox).v1.balance.retrieve()
+    return sum(part.amount for part in balance.available) + sum(part.amount for part in balance.pending)
+
+
 def refused(sandbox: Sandbox, params: Any) -> stripe.StripeError:
     """The error that opening such a session meets."""
     try:

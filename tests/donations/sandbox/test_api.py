@@ -52,7 +52,7 @@ def test_an_unknown_version_is_refused(sandbox: Sandbox) -> None:
     assert answer.json()["error"]["message"] == "Invalid Stripe API version: 2031-01-01"
 
 
-@pytest.mark.parametrize("path", ["/v1/refunds", "/v1/nowhere", "/v1/products/prod_1", "/v1/checkout"])
+@pytest.mark.parametrize("path", ["/v1/transfers", "/v1/nowhere", "/v1/products/prod_1", "/v1/checkout"])
 def test_an_address_that_is_not_simulated_is_unrecognized(sandbox: Sandbox, path: str) -> None:
     answer = get(sandbox, path)
     assert answer.status_code == 404

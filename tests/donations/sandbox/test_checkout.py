@@ -101,7 +101,7 @@ def test_what_only_the_real_stripe_can_do_is_said_to_be_so(sandbox: Sandbox, nam
     [
         ({"mode": "setup"}, "submit_type"),
         ({"mode": "subscription"}, "payment_intent_data"),
-        ({"mode": "subscription", "payment_intent_data": None}, "mode"),
+        ({"mode": "subscription", "payment_intent_data": None}, "line_items[0][price_data]"),
         ({"submit_type": "subscribe"}, "submit_type"),
     ],
 )

@@ -59,3 +59,15 @@ def test_what_is_empty_stays_empty(sandbox: Sandbox) -> None:
 def test_what_cannot_be_opened_is_refused(sandbox: Sandbox, gift: dict[str, str], path: str) -> None:
     with pytest.raises(stripe.InvalidRequestError, match=r"cannot (be expanded|expand more)"):
         build.client(sandbox).v1.balance_transactions.list({"expand": [path]})
+
+
+def test_what_only_some_sources_have_is_opened_where_it_is(sandbox: Sandbox, gift: dict[str, str]) -> None:
+    refund = sandbox.control("refunds", charge=gift["charge"], amount=1_00)
+    api = build.client(sandbox).v1.balance_transactions
+    back, came = api.list({"expand": ["data.source.charge"]}).data
+    assert isinstance(back.source, stripe.Refund)
+    assert isinstance(back.source.charge, stripe.Charge)
+    assert isinstance(came.source, stripe.Charge)
+    assert (back.source.id, back.source.charge.id) == (refund["id"], came.source.id)
+    with pytest.raises(stripe.InvalidRequestError, match="cannot be expanded"):
+        build.client(sandbox).v1.charges.retrieve(gift["charge"], {"expand": ["charge"]})

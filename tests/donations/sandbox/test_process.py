@@ -106,3 +106,24 @@ def test_an_account_goes_on_after_a_restart(tmp_path: Path) -> None:
         assert build.pay(page).status_code == 303
         build.later(sandbox, 3601)
         assert len({each.id for each in api.balance_transactions.list().data}) == 2
+
+
+def test_money_on_its_way_goes_on_after_a_restart(tmp_path: Path) -> None:
+    state = tmp_path / "account.json"
+    with running(state=state, settle_after=3600) as sandbox:
+        gift, other = sandbox.control("gifts", count=2)["gifts"]
+        dispute = sandbox.control("disputes", charge=gift["charge"], amount=1_00)["id"]
+        refund = sandbox.control("refunds", charge=other["charge"], amount=1_00, pending=True)["id"]
+        sandbox.control("rates", eur="2")
+        build.later(sandbox, 2 * build.DAY)
+        payout = sandbox.control("payouts")["id"]
+    with running(state=state, settle_after=3600) as sandbox:
+        build.later(sandbox, 2 * build.DAY)
+        api = build.client(sandbox).v1
+        assert api.payouts.retrieve(payout).status == "paid"
+        assert len(api.balance_transactions.list({"payout": payout}).data) == 4
+        assert sandbox.control("refunds/advance", refund=refund, to="succeeded")["status"] == "succeeded"
+        won = sandbox.control("disputes/close", dispute=dispute, outcome="won")
+        assert len(won["balance_transactions"]) == 2
+        dear = sandbox.control("gifts", amount=1_00, currency="eur")["gifts"][0]["balance_transaction"]
+        assert api.balance_transactions.retrieve(dear).amount == 2_00

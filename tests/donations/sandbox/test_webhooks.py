@@ -38,7 +38,7 @@ def test_an_event_is_delivered_as_the_api_shows_it(sandbox: Sandbox, receiver: R
 
 def test_the_signature_is_stripes() -> None:
     body = b'{"id": "evt_1"}'
-    header = signature(body, SECRET, int(time.time()))
+    header = signature(body, int(time.time()), SECRET)
     assert stripe.WebhookSignature.verify_header(body, header, SECRET, tolerance=300)
     with pytest.raises(stripe.SignatureVerificationError):
         stripe.WebhookSignature.verify_header(body + b" ", header, SECRET, tolerance=300)
@@ -130,7 +130,63 @@ def test_a_second_endpoint_gets_what_it_asked_for_under_its_own_secret(sandbox: 
     assert sandbox.look("deliveries")["held"] == 5
 
 
+def test_some_events_are_lost_and_some_come_twice_by_a_seed(sandbox: Sandbox, receiver: Receiver) -> None:
+    told: list[list[int]] = []
+    for seed in ("a", "a", "b"):
+        sandbox.control("reset")
+        receiver.forget()
+        sandbox.control("deliveries", lose=0.3, again=0.3, shuffle=True, seed=seed)
+        sandbox.control("gifts", count=10)
+        assert quiet(sandbox)
+        came = [event["id"] for event in receiver.events]
+        told.append([came.count(event["id"]) for event in sandbox.look("events")["events"]])
+    assert told[0] == told[1] != told[2]
+    assert {0, 1, 2} == set(told[0])
+
+
+def test_while_a_secret_is_rolled_both_sign(sandbox: Sandbox, receiver: Receiver) -> None:
+    assert sandbox.control("secrets", secret="whsec_new", old_for=3600)["secrets"] == 2
+    build.client(sandbox).v1.products.create({"name": "x"})
+    assert quiet(sandbox)
+    header, body = receiver.signatures[0], receiver.bodies[0]
+    assert header.count("v1=") == 2
+    for secret in (SECRET, "whsec_new"):
+        assert stripe.WebhookSignature.verify_header(body, header, secret, tolerance=300)
+    with pytest.raises(stripe.SignatureVerificationError):
+        stripe.WebhookSignature.verify_header(body, header, "whsec_third", tolerance=300)
+
+
+def test_an_old_secret_ends(sandbox: Sandbox) -> None:
+    assert sandbox.control("secrets", secret="whsec_new", old_for=0)["secrets"] == 1
+    with pytest.raises(SandboxError):
+        sandbox.control("secrets", secret="whsec_new", endpoint="we_none")
+
+
+def test_a_thin_event_says_where_to_ask(sandbox: Sandbox, receiver: Receiver) -> None:
+    sandbox.control("deliveries", thin="also")
+    build.paid(sandbox)
+    assert quiet(sandbox)
+    thin = [event for event in receiver.events if event["object"] == "v2.core.event"]
+    assert sorted(event["type"] for event in thin) == [f"v1.{kind}" for kind in KINDS]
+    snapshots = {event["id"]: event for event in receiver.events if event["object"] == "event"}
+    place = next(place for place, event in enumerate(receiver.events) if event["type"] == "v1.charge.succeeded")
+    client = build.client(sandbox)
+    notification = client.parse_event_notification(receiver.bodies[place], receiver.signatures[place], SECRET)
+    assert isinstance(notification, stripe.events.V1ChargeSucceededEventNotification)
+    assert notification.fetch_related_object().status == "succeeded"
+    event = notification.fetch_event()
+    assert snapshots[str(event.snapshot_event)]["type"] == "charge.succeeded"
+    assert "data" not in receiver.events[place]
+
+
+def test_thin_events_may_come_alone(sandbox: Sandbox, receiver: Receiver) -> None:
+    sandbox.control("deliveries", thin="only")
+    build.client(sandbox).v1.products.create({"name": "x"})
+    assert quiet(sandbox)
+    assert receiver.kinds == ["v1.product.created"]
+
+
 def test_a_mood_that_makes_no_sense_is_refused(sandbox: Sandbox) -> None:
-    for wrong in ({"mode": "upside-down"}, {"colour": "blue"}):
+    for wrong in ({"mode": "upside-down"}, {"colour": "blue"}, {"lose": 2}, {"again": -1}, {"thin": "very"}):
         with pytest.raises(SandboxError):
             sandbox.control("deliveries", **wrong)

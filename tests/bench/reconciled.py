@@ -1,0 +1,57 @@
+"""`manage.py reconcile` over a hundred thousand gifts with nothing to repair: its time, its memory, its calls."""
+
+import itertools
+import os
+import resource
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+
+from django.conf import settings
+
+from appeal.models import Campaign
+from config.embedded import PROJECT
+from donations import settlement
+from donations.models import Donation, State, Sweep
+from donations.sandbox.process import running
+from tests.bench import books
+
+GIFTS = 100_000
+
+
+@dataclass(frozen=True)
+class Reconciled:
+    gifts: int
+    seconds: float
+    megabytes: float
+    calls: int
+
+
+def measure(campaign: Campaign) -> Reconciled:
+    Sweep.objects.all().delete()
+    port = int(settings.STRIPE_API_BASE.rpartition(":")[2])
+    with running(api_key=settings.STRIPE_SECRET_KEY, port=port, seed="reconcile") as sandbox:
+        made = itertools.chain.from_iterable(books.gifts(campaign) for _ in range(-(-GIFTS // books.GIFTS)))
+        for some in itertools.batched(itertools.islice(made, GIFTS), 1000, strict=False):
+            sandbox.control("gifts", gifts=[{"metadata": {"donation": gift.reference}} for gift in some], silent=True)
+        settlement.sweep()
+        unsettled = Donation.objects.filter(state=State.PAID).count()
+        if unsettled:
+            raise RuntimeError(f"{unsettled} gifts are not in the books")
+        before = sandbox.control("requests/count", keep=0)["count"]
+        began = time.perf_counter()
+        done = subprocess.run(
+            [sys.executable, "manage.py", "reconcile", "--days", "1"],
+            cwd=PROJECT,
+            env=os.environ,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        seconds = time.perf_counter() - began
+        calls = sandbox.control("requests/count")["count"] - before
+    if done.returncode:
+        raise RuntimeError(f"reconcile found: {done.stdout[-2000:]} {done.stderr[-2000:]}")
+    megabytes = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+    return Reconciled(GIFTS, seconds, megabytes, calls)
