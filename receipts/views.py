@@ -31,6 +31,8 @@ def receipt(request: HttpRequest, key: str) -> HttpResponse:
 def of_gift(request: HttpRequest, reference: str) -> HttpResponse:
     """From a donor's list of gifts to the receipt of one, for whoever the list is open to."""
     email = links.address_in(request.session, timezone.now())
+    if not email:
+        return redirect("donations:my-gifts")
     gift = get_object_or_404(Donation.objects.of_donor(email), reference=reference)
     found = Receipt.objects.filter(donation=gift).order_by("-pk").first()
     return redirect(found) if found else render(request, "receipts/not_yet.html")

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from appeal.models import Campaign
-from donations.models.donation import Donation, new_reference
+from donations.models.donation import Donation, new_reference, written_by
 from donations.subscription import Promise, Said
 from ledger.money import Money
 
@@ -61,7 +61,7 @@ class MonthlyGiftQuerySet(models.QuerySet["MonthlyGift"]):
         return found.order_by("pk").select_for_update(of=("self",)).first()
 
     def of_donor(self, email: str) -> Self:
-        return self.started().filter(email__iexact=email)
+        return self.started().filter(*written_by(email))
 
 
 class MonthlyGift(models.Model):
@@ -128,12 +128,16 @@ class MonthlyGift(models.Model):
             self.save(update_fields=["state", "subscription", "customer"])
 
     def hear(self, said: Said, as_of: datetime) -> bool:
-        """Take in how Stripe had it at `as_of`; whether that was news. What is older than we know changes nothing."""
-        if self.seen_at and as_of < self.seen_at:
+        """Take in how Stripe had it at `as_of`; whether that was news.
+
+        What is older than we know changes nothing, but for an end: that is final, however late we hear of it.
+        """
+        seen_at = max(as_of, self.seen_at or as_of)
+        if said.state != Promise.ENDED and (as_of < seen_at or self.state == Promise.ENDED):
             return False
         fresh = said.fields()
         news = any(getattr(self, name) != value for name, value in fresh.items())
-        for name, value in (fresh | {"seen_at": as_of}).items():
+        for name, value in (fresh | {"seen_at": seen_at}).items():
             setattr(self, name, value)
         if self.state == Promise.ACTIVE:
             self.mailed_at = None

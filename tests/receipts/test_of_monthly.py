@@ -71,7 +71,7 @@ def test_the_list_of_gifts_leads_to_each_receipt() -> None:
 def test_nobody_else_is_led_to_a_receipt() -> None:
     receipt = build.rendered()
     path = f"/receipts/of/{receipt.donation.reference}/"
-    assert Client().get(path).status_code == 404
+    assert Client().get(path)["Location"] == "/my-gifts/"
     assert visitor("omid@example.org").get(path).status_code == 404
 
 
