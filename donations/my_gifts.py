@@ -226,11 +226,15 @@ def change(request: HttpRequest, gift: MonthlyGift, name: str) -> HttpResponse:
 @of_own
 def card(request: HttpRequest, gift: MonthlyGift) -> HttpResponse:
     """To Stripe's page for another card. Its address is made for this moment and kept nowhere."""
-    back = settings.PUBLIC_URL + reverse("donations:monthly-gift-card-done", args=[gift.reference])
+    back = settings.PUBLIC_URL + gift.get_absolute_url()
+    done = settings.PUBLIC_URL + reverse("donations:monthly-gift-card-done", args=[gift.reference])
     if not gift.going_on:
         return redirect(gift)
     try:
-        return HttpResponse(status=303, headers={"Location": changes.card_page(gift, back)})
+        return HttpResponse(
+            status=303,
+            headers={"Location": changes.card_page(gift, back, done)},
+        )
     except (StripeUnavailable, stripe.InvalidRequestError):
         return unavailable(request, gift)
 
@@ -242,14 +246,14 @@ def card_done(request: HttpRequest, gift: MonthlyGift) -> HttpResponse:
     if not gift.going_on:
         return redirect(gift)
     try:
-        changes.take_over_card(gift)
+        another = changes.take_over_card(gift)
     except CardRefused:
         problem = _now("Your new card is kept, but your bank did not accept the payment that is due. We try it again.")
         gift.refresh_from_db()
         return gift_page(request, gift, AmountForm(gift=gift), problem=problem)
     except (StripeUnavailable, stripe.InvalidRequestError):
         return unavailable(request, gift)
-    return to_page(gift, "card")
+    return to_page(gift, "card") if another else redirect(gift)
 
 
 @never_cache

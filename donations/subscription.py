@@ -5,7 +5,7 @@ object that is not of that shape raises ValueError.
 """
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, date, datetime
 from functools import wraps
 from typing import Any
@@ -42,21 +42,22 @@ PROMISES = {
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """How a subscription stands, in the fields of a monthly gift."""
+    """How a subscription stands, in the fields of a monthly gift. Of one that is over, only that."""
 
     subscription: str
     customer: str
-    item: str
     state: Promise
     status: str
     ended_reason: str
-    amount_minor: int
-    currency: str
-    every: str
-    next_on: date
+    item: str | None = None
+    amount_minor: int | None = None
+    currency: str | None = None
+    every: str | None = None
+    next_on: date | None = None
 
     def fields(self) -> dict[str, Any]:
-        return asdict(self)
+        """Those of which it says something."""
+        return {name: value for name, value in asdict(self).items() if value is not None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,15 +95,20 @@ def reference(thing: StripeObject) -> str:
 
 @_of_published_shape
 def standing(subscription: StripeObject) -> Said:
-    (item,) = subscription["items"]["data"]
-    price = item["price"]
-    return Said(
+    said = Said(
         subscription=subscription["id"],
         customer=_id(subscription["customer"]),
-        item=item["id"],
         state=promise(subscription["status"], paused=bool(subscription.get("pause_collection"))),
         status=subscription["status"],
         ended_reason=(subscription.get("cancellation_details") or {}).get("reason") or "",
+    )
+    if said.state == Promise.ENDED:
+        return said
+    (item,) = subscription["items"]["data"]
+    price = item["price"]
+    return replace(
+        said,
+        item=item["id"],
         amount_minor=price["unit_amount"] * item["quantity"],
         currency=price["currency"].upper(),
         every=price["recurring"]["interval"],

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from donations.sandbox import billing_objects as objects
-from donations.sandbox import payments
+from donations.sandbox import errors, payments
 from donations.sandbox.cards import Decline
 from donations.sandbox.events import tell
 from donations.sandbox.objects import payment_intent
@@ -104,18 +104,24 @@ def settle(world: World, invoice: Json) -> None:
 
 def settle_elsewhere(world: World, invoice: Json) -> None:
     """Somebody said that it was paid in cash or the like: no money of ours moved."""
-    for payment in payments_of(world, invoice):
-        if payment["status"] == "open":
-            payment["status"] = "canceled"
-            payment["status_transitions"]["canceled_at"] = world.today()
+    _let_go(world, invoice)
     invoice |= {"amount_paid": invoice["amount_due"], "amount_remaining": 0}
     settle(world, invoice)
 
 
-def void(world: World, invoice: Json) -> None:
+def void_at_will(world: World, invoice: Json, cause: Cause) -> Json:
+    """POST /v1/invoices/{id}/void: what was due is due no more. Raises StripeError."""
+    if invoice["status"] not in {"open", "uncollectible"}:
+        raise errors.invalid("You can only pass in open invoices. This invoice isn't open.", param="invoice")
+    void(world, invoice, cause)
+    return invoice
+
+
+def void(world: World, invoice: Json, cause: Cause = NOBODY) -> None:
+    _let_go(world, invoice)
     invoice |= {"status": "void", "auto_advance": False, "next_payment_attempt": None}
     _stamp(world, invoice, "voided_at")
-    tell(world, "invoice.voided", invoice)
+    tell(world, "invoice.voided", invoice, cause=cause)
 
 
 def give_up(world: World, invoice: Json) -> None:
@@ -128,6 +134,14 @@ def tell_failure(world: World, invoice: Json, *, action_required: bool, cause: C
     if action_required:
         tell(world, "invoice.payment_action_required", invoice, cause=cause)
     tell(world, "invoice.payment_failed", invoice, cause=cause)
+
+
+def _let_go(world: World, invoice: Json) -> None:
+    """No payment of it is waited for any more."""
+    for payment in payments_of(world, invoice):
+        if payment["status"] == "open":
+            payment["status"] = "canceled"
+            payment["status_transitions"]["canceled_at"] = world.today()
 
 
 def _stamp(world: World, invoice: Json, moment: str) -> None:

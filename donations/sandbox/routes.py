@@ -10,6 +10,7 @@ from donations.sandbox import (
     disputes,
     errors,
     events,
+    invoices,
     movements,
     objects,
     params,
@@ -208,12 +209,20 @@ def cancel_subscription(call: Call) -> Json:
     return subscriptions.cancel(call.world, _subscription(call), call.given, call.cause)
 
 
+def resume_subscription(call: Call) -> Json:
+    return subscriptions.take_up(call.world, _subscription(call), call.given, call.cause)
+
+
 def _subscription(call: Call) -> Json:
     return retrieve("subscriptions", "subscription")(call)
 
 
 def pay_invoice(call: Call) -> Json:
     return subscriptions.pay(call.world, retrieve("invoices", "invoice", "invoice")(call), call.cause)
+
+
+def void_invoice(call: Call) -> Json:
+    return invoices.void_at_will(call.world, retrieve("invoices", "invoice", "invoice")(call), call.cause)
 
 
 def list_invoices(call: Call) -> Json:
@@ -371,9 +380,11 @@ ROUTES = (
     _route("GET", "/v1/subscriptions/{name}", retrieve("subscriptions", "subscription")),
     _route("POST", "/v1/subscriptions/{name}", update_subscription, subscriptions.UPDATE),
     _route("DELETE", "/v1/subscriptions/{name}", cancel_subscription, subscriptions.CANCEL),
+    _route("POST", "/v1/subscriptions/{name}/resume", resume_subscription, subscriptions.RESUME),
     _route("GET", "/v1/invoices", list_invoices, INVOICES),
     _route("GET", "/v1/invoices/{name}", retrieve("invoices", "invoice", "invoice")),
     _route("POST", "/v1/invoices/{name}/pay", pay_invoice, PAY),
+    _route("POST", "/v1/invoices/{name}/void", void_invoice),
     _route("GET", "/v1/invoice_payments", list_invoice_payments, INVOICE_PAYMENTS),
     _route("GET", "/v1/invoice_payments/{name}", retrieve("invoice_payments", "invoice_payment", "invoice_payment")),
     _route(

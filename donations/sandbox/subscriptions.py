@@ -54,6 +54,11 @@ CANCEL: params.Fields = {
     "invoice_now": params.must_be(wanted=False),
     "prorate": params.must_be(wanted=False),
 }
+RESUME: params.Fields = {
+    "billing_cycle_anchor": params.group({"type": params.choice("now", "unchanged")}, "type"),
+    "payment_behavior": params.choice("resume_on_payment_attempt", "resume_on_payment_success"),
+    "proration_behavior": params.choice("always_invoice", "create_prorations", "none"),
+}
 
 
 def subscribe(world: World, session_id: str) -> None:
@@ -278,6 +283,19 @@ def end(world: World, subscription: Json, reason: str, cause: Cause = NOBODY) ->
         if ours and invoice["status"] in {"draft", "open"}:
             invoice |= {"auto_advance": False, "next_payment_attempt": None}
     tell(world, "customer.subscription.deleted", subscription, cause=cause)
+
+
+def take_up(world: World, subscription: Json, given: Json, cause: Cause) -> Json:
+    """POST /v1/subscriptions/{id}/resume: Stripe itself has paused it, and it goes on as before."""
+    if subscription["status"] != "paused":
+        raise errors.invalid("Only subscriptions with the status `paused` can be resumed.", param="subscription")
+    if given.get("billing_cycle_anchor") != {"type": "unchanged"}:
+        raise errors.not_simulated("another anchor", "billing_cycle_anchor")
+    if given.get("proration_behavior") != "none":
+        raise errors.not_simulated("proration", "proration_behavior")
+    change(world, subscription, cause=cause, status="active")
+    tell(world, "customer.subscription.resumed", subscription, cause=cause)
+    return subscription
 
 
 def resume(world: World, subscription_id: str) -> None:

@@ -382,6 +382,26 @@ def test_what_is_older_than_we_know_changes_nothing(sandbox: Sandbox, campaign: 
     assert refreshed(gift).state == Promise.ENDED
 
 
+def test_an_end_is_final_however_late_it_is_heard_of(sandbox: Sandbox, campaign: Campaign) -> None:
+    gift = begun(sandbox, campaign)
+    thing = client().v1.subscriptions.retrieve(str(gift.subscription)).to_dict()
+    now, minute = timezone.now(), datetime.timedelta(minutes=1)
+    monthly.hear_subscription(thing, now + minute)
+    assert monthly.hear_subscription(thing | {"status": "canceled"}, now) is True
+    assert (refreshed(gift).state, gift.seen_at) == (Promise.ENDED, now + minute)
+    assert monthly.hear_subscription(thing, now + 2 * minute) is False
+    assert refreshed(gift).state == Promise.ENDED
+
+
+@pytest.mark.parametrize("items", [0, 2])
+def test_what_is_over_is_over_whatever_its_items(sandbox: Sandbox, campaign: Campaign, items: int) -> None:
+    gift = begun(sandbox, campaign)
+    thing = client().v1.subscriptions.retrieve(str(gift.subscription)).to_dict()
+    listed = thing["items"] | {"data": thing["items"]["data"] * items}
+    assert monthly.hear_subscription(thing | {"status": "canceled", "items": listed}, timezone.now()) is True
+    assert (refreshed(gift).state, gift.amount, bool(gift.next_on)) == (Promise.ENDED, Money(25_00, "USD"), True)
+
+
 def test_a_status_that_stripe_invents_is_kept_and_shown_to_a_person(sandbox: Sandbox, campaign: Campaign) -> None:
     gift = begun(sandbox, campaign)
     thing = client().v1.subscriptions.retrieve(str(gift.subscription)).to_dict()

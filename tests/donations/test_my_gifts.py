@@ -1,5 +1,6 @@
 """A donor sees and changes their gifts by a mailed link: once, for half an hour, and nobody else's."""
 
+import concurrent.futures
 import datetime
 import re
 from typing import Any
@@ -7,13 +8,14 @@ from typing import Any
 import pytest
 import requests
 from django.core import mail
+from django.db import connection
 from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
 
 from appeal.models import Campaign
 from config import embedded
-from donations import links
+from donations import changes, links
 from donations.drain import drain
 from donations.models import Donation, DonorLink, MonthlyGift
 from donations.sandbox.process import Sandbox
@@ -21,7 +23,9 @@ from donations.stripe_api import client
 from donations.subscription import Promise
 from ledger.money import Money
 from tests.donations import build
+from tests.donations.sandbox.test_subscriptions import monthly as standing_order
 from tests.donations.test_monthly import begun, heard, refreshed
+from tests.stripe_sandbox import pay
 
 pytestmark = pytest.mark.django_db(transaction=True)
 CARD = {"number": "5555555555554444", "expiry": "12 / 41", "cvc": "123"}
@@ -233,6 +237,54 @@ def test_a_pause_is_asked_about_and_then_nothing_is_taken_until_the_donor_goes_o
     assert (refreshed(gift).state, gift.donations.count()) == (Promise.ACTIVE, 2)
 
 
+def test_in_a_pause_stripe_does_not_try_again_what_has_failed(sandbox: Sandbox, campaign: Campaign) -> None:
+    gift, browser = late(sandbox, campaign), visitor()
+    assert "Your gift is paused" in browser.post(f"{gift.get_absolute_url()}pause/", follow=True).content.decode()
+    assert client().v1.invoices.list({"status": "open"}).data == []
+    sandbox.control("clock", advance=20 * 24 * 3600)
+    heard(sandbox)
+    assert (refreshed(gift).state, gift.donations.count()) == (Promise.PAUSED, 1)
+
+
+def test_a_new_card_in_a_pause_pays_nothing(sandbox: Sandbox, campaign: Campaign) -> None:
+    gift, browser = late(sandbox, campaign), visitor()
+    client().v1.subscriptions.update(str(gift.subscription), {"pause_collection": {"behavior": "void"}})
+    put_in_card(browser, gift)
+    assert "new card is used" in browser.get(f"{gift.get_absolute_url()}card/done/", follow=True).content.decode()
+    heard(sandbox)
+    assert (refreshed(gift).state, gift.donations.count()) == (Promise.PAUSED, 1)
+
+
+def test_a_gift_that_stripe_paused_goes_on_on_its_payment_day(sandbox: Sandbox, campaign: Campaign) -> None:
+    gift, browser = begun(sandbox, campaign), visitor()
+    sandbox.control("subscriptions/status", subscription=gift.subscription, status="paused")
+    heard(sandbox)
+    due = refreshed(gift).next_on
+    assert "Your gift goes on" in browser.post(f"{gift.get_absolute_url()}go-on/", follow=True).content.decode()
+    assert (refreshed(gift).state, gift.status, gift.next_on) == (Promise.ACTIVE, "active", due)
+
+
+def of_two_items(sandbox: Sandbox, campaign: Campaign) -> MonthlyGift:
+    """Somebody has added an item to it at Stripe, where we know of one."""
+    gift, wanted, api = begun(sandbox, campaign), standing_order(), client().v1.checkout.sessions
+    session = api.create(wanted | {"line_items": wanted["line_items"] * 2})
+    pay(str(session.url))
+    MonthlyGift.objects.update(subscription=str(api.retrieve(session.id).subscription))
+    return refreshed(gift)
+
+
+def test_what_stripe_did_is_done_though_we_do_not_understand_its_answer(
+    sandbox: Sandbox, campaign: Campaign, caplog: pytest.LogCaptureFixture
+) -> None:
+    gift, browser = of_two_items(sandbox, campaign), visitor()
+    assert "Your gift is paused" in browser.post(f"{gift.get_absolute_url()}pause/", follow=True).content.decode()
+    assert client().v1.subscriptions.retrieve(str(gift.subscription)).pause_collection
+    assert f"monthly gift {gift.pk} cannot be understood" in caplog.text
+    assert gift.email not in caplog.text
+    assert "Your gift is stopped" in browser.post(f"{gift.get_absolute_url()}stop/", follow=True).content.decode()
+    assert refreshed(gift).state == Promise.ENDED
+
+
 def test_a_stop_is_asked_about_and_is_for_good(sandbox: Sandbox, campaign: Campaign) -> None:
     gift, browser = begun(sandbox, campaign), visitor()
     path = f"{gift.get_absolute_url()}stop/"
@@ -254,6 +306,19 @@ def test_a_deed_that_there_is_not_is_not_found(sandbox: Sandbox, campaign: Campa
 
 def visitor_of(gift: MonthlyGift, deed: str) -> Any:
     return visitor().post(f"{gift.get_absolute_url()}{deed}/")
+
+
+def late(sandbox: Sandbox, campaign: Campaign) -> MonthlyGift:
+    """Its second payment has failed, and Stripe will try again."""
+    gift = begun(sandbox, campaign)
+    sandbox.control("subscriptions/renew", fail=1)
+    heard(sandbox)
+    return refreshed(gift)
+
+
+def put_in_card(browser: Client, gift: MonthlyGift) -> None:
+    page = browser.post(f"{gift.get_absolute_url()}card/").headers["Location"]
+    assert requests.post(page, CARD, timeout=20, allow_redirects=False).status_code == 303
 
 
 def test_the_card_is_changed_on_stripes_page_and_what_is_due_is_paid_with_it(
@@ -286,6 +351,37 @@ def test_a_new_card_that_is_refused_says_so_and_is_tried_again(sandbox: Sandbox,
     shown = browser.get(f"{gift.get_absolute_url()}card/done/").content.decode()
     assert "did not accept the payment" in shown
     assert refreshed(gift).state == Promise.LATE
+
+
+def test_coming_back_without_a_new_card_pays_nothing_and_is_told_of_none(sandbox: Sandbox, campaign: Campaign) -> None:
+    gift, browser = late(sandbox, campaign), visitor()
+    page = requests.get(browser.post(f"{gift.get_absolute_url()}card/").headers["Location"], timeout=20).text
+    assert f'{gift.get_absolute_url()}"' in page
+    assert "card/done" not in page
+    client().v1.customers.update(gift.customer, {"invoice_settings": {"default_payment_method": card_of(gift)}})
+    assert "card is used" not in browser.get(f"{gift.get_absolute_url()}card/done/", follow=True).content.decode()
+    heard(sandbox)
+    assert (refreshed(gift).state, gift.donations.count()) == (Promise.LATE, 1)
+
+
+def card_of(gift: MonthlyGift) -> str:
+    return str(client().v1.subscriptions.retrieve(str(gift.subscription)).default_payment_method)
+
+
+def test_eight_times_back_at_once_pays_once_and_is_no_error(sandbox: Sandbox, campaign: Campaign) -> None:
+    gift, browser = late(sandbox, campaign), visitor()
+    put_in_card(browser, gift)
+
+    def work(_: int) -> bool:
+        try:
+            return changes.take_over_card(MonthlyGift.objects.get())
+        finally:
+            connection.close()
+
+    with concurrent.futures.ThreadPoolExecutor(8) as threads:
+        assert any(threads.map(work, range(8)))
+    heard(sandbox)
+    assert (refreshed(gift).state, gift.donations.count()) == (Promise.ACTIVE, 2)
 
 
 def test_coming_back_without_a_new_card_changes_nothing(sandbox: Sandbox, campaign: Campaign) -> None:

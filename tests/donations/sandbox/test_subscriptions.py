@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 import requests
 import stripe
-from stripe.params import SubscriptionUpdateParams
+from stripe.params import SubscriptionResumeParams, SubscriptionUpdateParams
 
 from donations.sandbox.process import Sandbox
 from donations.sandbox.subscriptions import after
@@ -200,6 +200,39 @@ def test_while_it_is_paused_nobody_is_charged(sandbox: Sandbox, behavior: Any, s
     assert resumed.pause_collection is None
     build.later(sandbox, 30 * build.DAY)
     assert invoices(sandbox)[0].status == "paid"
+
+
+@pytest.mark.parametrize(("voided", "status"), [(False, "paid"), (True, "void")])
+def test_what_was_due_before_a_pause_is_tried_again_unless_it_is_voided(
+    sandbox: Sandbox, contract: Contract, voided: bool, status: str
+) -> None:
+    subscription = begun(sandbox)
+    renew(sandbox, fail=1)
+    change(sandbox, subscription, {"pause_collection": {"behavior": "void"}})
+    api, due = build.client(sandbox).v1.invoices, invoices(sandbox)[0]
+    if voided:
+        assert api.void_invoice(due.id).status == "void"
+        answer = sandbox.look("requests")["requests"][-1]["response"]
+        assert contract.response("GET", f"/v1/invoices/{due.id}", 200, answer) == []  # the contract lacks the deed
+    build.later(sandbox, 4 * build.DAY)
+    assert api.retrieve(due.id).status == status
+    assert ("invoice.voided" in build.told(sandbox)) == voided
+    with pytest.raises(stripe.InvalidRequestError, match="isn't open"):
+        api.void_invoice(due.id)
+
+
+def test_what_stripe_has_paused_can_be_taken_up_again(sandbox: Sandbox, contract: Contract) -> None:
+    subscription = begun(sandbox)
+    sandbox.control("subscriptions/status", subscription=subscription.id, status="paused")
+    api, as_before = build.client(sandbox).v1.subscriptions, SubscriptionResumeParams(proration_behavior="none")
+    as_before["billing_cycle_anchor"] = {"type": "unchanged"}
+    resumed = api.resume(subscription.id, as_before)
+    assert (resumed.status, resumed.billing_cycle_anchor) == ("active", subscription.billing_cycle_anchor)
+    assert build.told(sandbox)[-1] == "customer.subscription.resumed"
+    answer = sandbox.look("requests")["requests"][-1]["response"]
+    assert contract.response("GET", f"/v1/subscriptions/{subscription.id}", 200, answer) == []
+    with pytest.raises(stripe.InvalidRequestError, match="paused"):
+        api.resume(subscription.id, as_before)
 
 
 def test_a_pause_with_an_end_ends_by_itself(sandbox: Sandbox) -> None:
