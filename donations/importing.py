@@ -1,7 +1,7 @@
 """Import a bank statement: keep each line once, and say at once what it is where that is certain.
 
-What names one appeal's transfer code is recorded as a gift, for a second person to confirm. What went out, or came
-from Stripe, is no gift. All else waits in a queue for a person.
+What names one appeal's transfer code is recorded as a gift, for a second person to confirm. What went out, or says
+that it came from Stripe, is no gift. All else waits in a queue for a person.
 """
 
 import hashlib
@@ -78,8 +78,8 @@ def read(account: BankAccount, content: bytes) -> Iterable[Iterable[Listed]]:
 def rows(statement: BankStatement, lines: dict[str, Listed], codes: Codes) -> Iterator[StatementLine]:
     payouts = Payouts(lines.values())
     for key, line in lines.items():
-        named = bool(named_in(line, codes))  # our code and Stripe's name in one line: a person has to look
-        payout = None if named else payouts.behind(line)
+        # A donor can give what a payout brings, on its day; and our code beside Stripe's name is for a person.
+        from_stripe = says_stripe(line) and not named_in(line, codes)
         yield StatementLine(
             account_id=statement.account_id,
             statement=statement,
@@ -93,8 +93,8 @@ def rows(statement: BankStatement, lines: dict[str, Listed], codes: Codes) -> It
             reference=line.reference,
             payer=line.payer,
             bank_id=line.bank_id,
-            payout=payout,
-            aside=aside(line, from_stripe=not named and (payout is not None or says_stripe(line))),
+            payout=payouts.behind(line) if from_stripe else None,
+            aside=aside(line, from_stripe=from_stripe),
         )
 
 

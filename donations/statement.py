@@ -16,6 +16,7 @@ from donations.models.offline import still_to_come
 from ledger.money import AmountError, Money
 
 EIGHT_DIGITS = "%Y%m%d"
+EARLIEST = date(1990, 1, 1)  # no file of a bank is older; an earlier day is a slip
 
 
 class Broken(Refused):
@@ -51,14 +52,15 @@ class Listed:
 def keyed(statements: Iterable[Iterable[Listed]]) -> dict[str, Listed]:
     """Each line under its key: the bank's own number and what it moved, or else all its content.
 
-    Lines without a number that are equal are told apart by how many like them stand above in the same statement.
+    Lines that are equal in this are told apart by how many like them stand above in the same statement.
     """
     found: dict[str, Listed] = {}
     for lines in statements:
         above: Counter[tuple[str, ...]] = Counter()
         for line in lines:
-            above[line.content] += 1
-            name = ("id", line.bank_id, *line.movement) if line.bank_id else (*line.content, str(above[line.content]))
+            base = ("id", line.bank_id, *line.movement) if line.bank_id else line.content
+            above[base] += 1
+            name = (*base, str(above[base]))
             found.setdefault(hashlib.sha256(json.dumps(name).encode()).hexdigest(), line)
     return found
 
@@ -75,6 +77,8 @@ def day(text: str, written: str, line: int) -> date:
         found = datetime.strptime(text.strip(), written).date()  # noqa: DTZ007 (a day has no zone)
     except ValueError as error:
         raise Broken.at(line, _("“%(text)s” is no day.") % {"text": text[:40]}) from error
+    if found < EARLIEST:
+        raise Broken.at(line, _("“%(text)s” is no day.") % {"text": text[:40]})
     if still_to_come(found):
         raise Broken.at(line, _("“%(text)s” is still to come.") % {"text": text[:40]})
     return found

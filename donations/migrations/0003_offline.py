@@ -40,6 +40,11 @@ GIFT_STAYS = """
             AND (OLD.withdrawn_by_id, OLD.withdrawn_at, OLD.withdrawal_reason)
                 IS DISTINCT FROM (NEW.withdrawn_by_id, NEW.withdrawn_at, NEW.withdrawal_reason))
         EXECUTE FUNCTION donations_refuse_change();
+    CREATE TRIGGER offline_gift_reversal_asked_by_one BEFORE UPDATE ON donations_offlinegift
+        FOR EACH ROW WHEN (OLD.reversal_asked_at IS NOT NULL AND NEW.reversal_asked_at IS NOT NULL
+            AND (OLD.reversal_asked_by_id, OLD.reversal_asked_at, OLD.reversal_reason)
+                IS DISTINCT FROM (NEW.reversal_asked_by_id, NEW.reversal_asked_at, NEW.reversal_reason))
+        EXECUTE FUNCTION donations_refuse_change();
     CREATE TRIGGER offline_gift_reversed_once BEFORE UPDATE ON donations_offlinegift
         FOR EACH ROW WHEN (OLD.reversed_at IS NOT NULL AND to_jsonb(OLD) IS DISTINCT FROM to_jsonb(NEW))
         EXECUTE FUNCTION donations_refuse_change();
@@ -50,6 +55,7 @@ GIFT_STAYS = """
 GIFT_CHANGES = """
     DROP TRIGGER offline_gift_is_never_deleted ON donations_offlinegift;
     DROP TRIGGER offline_gift_reversed_once ON donations_offlinegift;
+    DROP TRIGGER offline_gift_reversal_asked_by_one ON donations_offlinegift;
     DROP TRIGGER offline_gift_withdrawn_once ON donations_offlinegift;
     DROP TRIGGER offline_gift_confirmed_once ON donations_offlinegift;
     DROP TRIGGER offline_gift_record_stays ON donations_offlinegift;
@@ -93,6 +99,38 @@ BOOKED_AS_RECORDED = """
 BOOKED_ANYHOW = """
     DROP TRIGGER offline_gift_booking ON donations_offlinegift;
     DROP FUNCTION donations_check_offline_booking();
+"""
+
+# At the end of the transaction: the donation is there before its gift can name it.
+ONLY_WITH_A_GIFT = """
+    CREATE FUNCTION donations_check_offline_donation() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+        IF EXISTS (SELECT FROM donations_donation WHERE id = NEW.id) AND NOT EXISTS (
+            SELECT FROM donations_donation AS donation
+            JOIN donations_offlinegift AS gift ON gift.donation_id = donation.id AND gift.confirmed_at IS NOT NULL
+            WHERE donation.id = NEW.id
+                AND (donation.campaign_id, donation.method, donation.amount_minor, donation.currency, donation.entry_id)
+                    = (gift.campaign_id, gift.method, gift.amount_minor, gift.currency, gift.entry_id)
+        ) THEN
+            RAISE integrity_constraint_violation USING
+                MESSAGE = 'a donation by no card is no more and no less than its confirmed gift',
+                CONSTRAINT = 'donation_offline_is_its_gift';
+        END IF;
+        RETURN NULL;
+    END $$;
+
+    CREATE CONSTRAINT TRIGGER donation_offline_is_created AFTER INSERT ON donations_donation
+        DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (NEW.method <> 'card')
+        EXECUTE FUNCTION donations_check_offline_donation();
+    CREATE CONSTRAINT TRIGGER donation_offline_is_changed AFTER UPDATE ON donations_donation
+        DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (OLD.method <> 'card' OR NEW.method <> 'card')
+        EXECUTE FUNCTION donations_check_offline_donation();
+"""
+
+ALSO_WITHOUT_A_GIFT = """
+    DROP TRIGGER donation_offline_is_changed ON donations_donation;
+    DROP TRIGGER donation_offline_is_created ON donations_donation;
+    DROP FUNCTION donations_check_offline_donation();
 """
 
 # Of a line, only what people or we make of it is ever written later; of an import nothing.
@@ -821,5 +859,6 @@ class Migration(migrations.Migration):
         migrations.RunSQL(REFUSE, "DROP FUNCTION donations_refuse_change()"),
         migrations.RunSQL(GIFT_STAYS, GIFT_CHANGES),
         migrations.RunSQL(BOOKED_AS_RECORDED, BOOKED_ANYHOW),
+        migrations.RunSQL(ONLY_WITH_A_GIFT, ALSO_WITHOUT_A_GIFT),
         migrations.RunSQL(STATEMENT_STAYS, STATEMENT_CHANGES),
     ]

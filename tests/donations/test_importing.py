@@ -140,25 +140,34 @@ def test_other_words_are_no_payout(account: BankAccount, words: str) -> None:
     assert bank.bring_in(account, bank.csv_file(bank.row(text=words))).waiting == 1
 
 
-@pytest.mark.parametrize(("late", "aside"), [(-2, 0), (-1, 1), (0, 1), (4, 1), (5, 0)])
-def test_a_payout_is_recognised_by_its_amount_and_day(account: BankAccount, late: int, aside: int) -> None:
+@pytest.mark.parametrize(("late", "found"), [(-2, False), (-1, True), (0, True), (4, True), (5, False)])
+def test_which_payout_it_is_its_amount_and_day_say(account: BankAccount, late: int, found: bool) -> None:
     ours = payout(250_00)
     on = (bank.DAY - timedelta(days=5) + timedelta(days=late)).isoformat()
     Payout.objects.filter(pk=ours.pk).update(arrival_on=bank.DAY - timedelta(days=5))
-    assert bank.bring_in(account, bank.csv_file(bank.row(on=on))).aside == aside
-    assert StatementLine.objects.get().payout == (ours if aside else None)
+    bank.bring_in(account, bank.csv_file(bank.row(text="STRIPE", on=on)))
+    assert StatementLine.objects.get().payout == (ours if found else None)
 
 
 def test_one_payout_is_behind_one_line(account: BankAccount) -> None:
-    payout(250_00)
-    outcome = bank.bring_in(account, bank.csv_file(bank.row(), bank.row()))
-    assert (outcome.aside, outcome.waiting) == (1, 1)
-    assert bank.bring_in(account, bank.csv_file(bank.row(text="another"))).waiting == 1
+    ours = payout(250_00)
+    bank.bring_in(account, bank.csv_file(bank.row(text="STRIPE"), bank.row(text="STRIPE")))
+    bank.bring_in(account, bank.csv_file(bank.row(text="another of STRIPE")))
+    assert [line.payout for line in StatementLine.objects.order_by("pk")] == [ours, None, None]
 
 
-def test_a_payout_that_came_back_hides_no_gift(account: BankAccount) -> None:
+def test_a_donors_transfer_of_a_payouts_amount_and_day_is_not_set_aside(account: BankAccount) -> None:
+    ours = payout(250_00)
+    outcome = bank.bring_in(account, bank.csv_file(bank.row(), bank.row(text="STRIPE")))
+    assert (outcome.waiting, outcome.aside) == (1, 1)
+    assert StatementLine.objects.queue().get().text == "winter"
+    assert StatementLine.objects.get(payout=ours).text == "STRIPE"
+
+
+def test_a_payout_that_came_back_is_behind_no_line(account: BankAccount) -> None:
     payout(250_00, status="failed")
-    assert bank.bring_in(account, bank.csv_file(bank.row())).waiting == 1
+    bank.bring_in(account, bank.csv_file(bank.row(text="STRIPE")))
+    assert StatementLine.objects.get().payout is None
 
 
 def test_a_code_on_what_looks_like_a_payout_is_for_a_person(campaign: Campaign, account: BankAccount) -> None:
@@ -196,6 +205,11 @@ def test_a_number_that_the_bank_used_for_two_movements_hides_neither(account: Ba
     assert (
         bank.bring_in(account, bank.csv_file(bank.row("5.00", number="A1"), bank.row("6.00", number="A1"))).waiting == 2
     )
+
+
+def test_a_number_that_the_bank_repeats_hides_no_line_and_brings_none_twice(account: BankAccount) -> None:
+    file = bank.csv_file(bank.row(number="A1"), bank.row(number="A1"))
+    assert [bank.bring_in(account, file).statement.fresh for _each in range(2)] == [2, 0]
 
 
 def test_two_accounts_may_have_equal_lines(account: BankAccount) -> None:
@@ -375,6 +389,11 @@ def test_the_database_takes_no_money_that_went_out_for_a_gift(account: BankAccou
     bank.bring_in(account, bank.csv_file(bank.row("-5.00")))
     with pytest.raises(IntegrityError, match="statement_line_money_out_is_no_gift"), connection.cursor() as cursor:
         cursor.execute("UPDATE donations_statementline SET aside = ''")
+
+
+def test_a_day_before_any_bank_wrote_such_files_is_refused(account: BankAccount) -> None:
+    with pytest.raises(Refused, match="Line 2: “0001-01-02” is no day"):
+        bank.bring_in(account, bank.csv_file(bank.row(on="0001-01-02")))
 
 
 def test_a_refused_file_leaves_nothing_behind(campaign: Campaign, account: BankAccount) -> None:

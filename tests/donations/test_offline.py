@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
-from django.db import IntegrityError, connection
+from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from appeal.models import Campaign
@@ -18,6 +18,7 @@ from donations.models.offline import Standing
 from donations.observation import Observation
 from donations.settlement import book, listed
 from ledger import audit, chart
+from ledger.journal import Draft, Line, record
 from ledger.models import Entry, Fund
 from ledger.money import Money
 from tests.donations import bank, build, objects
@@ -282,6 +283,39 @@ def test_the_database_refuses_an_offline_donation_that_is_not_booked_or_known_to
     assert donation
     with pytest.raises(IntegrityError, match="donation_offline_is_booked_and_not_at_stripe"):
         sql(f"UPDATE donations_donation SET {change} WHERE id = %s", donation.pk)
+
+
+@pytest.mark.parametrize("change", ["amount_minor = 1", "currency = 'EUR'", "method = 'cash'", "method = 'card'"])
+def test_the_database_refuses_a_donation_that_is_not_its_offline_gift(campaign: Campaign, change: str) -> None:
+    donation = bank.confirmed(campaign).donation
+    assert donation
+    with pytest.raises(IntegrityError, match="no more and no less than its confirmed gift"):
+        sql(f"UPDATE donations_donation SET {change} WHERE id = %s", donation.pk)
+
+
+def test_the_database_refuses_an_offline_donation_without_a_gift(campaign: Campaign) -> None:
+    donation = bank.confirmed(campaign).donation
+    assert donation
+    donation.pk, donation.reference, donation.form_token = None, "another", "another"
+    fund = campaign.bank_fund
+    lines = Line(chart.BANK, fund, donation.amount), Line(chart.GIFTS, fund, -donation.amount)
+
+    @transaction.atomic
+    def save() -> None:
+        donation.entry = record(Draft("offline_gift", "another", bank.DAY, lines))
+        donation.save(force_insert=True)
+
+    with pytest.raises(IntegrityError, match="no more and no less than its confirmed gift"):
+        save()
+
+
+def test_the_database_refuses_to_say_that_another_person_asked_for_a_reversal(campaign: Campaign) -> None:
+    gift = bank.confirmed(campaign)
+    gift.ask_reversal(by=bank.person(), reason="It was for another appeal.")
+    with pytest.raises(IntegrityError, match="what was recorded stays"):
+        sql("UPDATE donations_offlinegift SET reversal_asked_by_id = %s WHERE id = %s", bank.person().pk, gift.pk)
+    gift.keep()
+    gift.ask_reversal(by=bank.person(), reason="It was, after all.")
 
 
 def test_a_gift_of_long_ago_is_booked_on_its_day(campaign: Campaign) -> None:

@@ -68,6 +68,17 @@ def test_a_batch_whose_parts_do_not_add_up_is_one_line() -> None:
     assert (line.amount.minor, line.text, line.bank_id) == (10_00, "gift 4.00 gift 5.00", "B1")
 
 
+def test_a_number_that_stands_in_every_part_of_a_batch_hides_none_of_them() -> None:
+    part = (
+        "<TxDtls><Refs><AcctSvcrRef>B1</AcctSvcrRef></Refs><Amt Ccy='EUR'>50.00</Amt>"
+        "<RmtInf><Ustrd>gift</Ustrd></RmtInf></TxDtls>"
+    )
+    once = bank.statement(bank.entry("100.00", number="B1", inside=part * 2))
+    for file in bank.camt_of(once), bank.camt_of(once, once):
+        found = keyed(statement_camt.read(file, bank.IBAN)).values()
+        assert [line.amount.minor for line in found] == [50_00, 50_00]
+
+
 def test_a_number_that_is_none_is_none() -> None:
     lines = read(bank.camt(bank.entry(number="NOTPROVIDED"), bank.entry(number="NONREF")))
     assert [line.bank_id for line in lines] == ["", ""]
@@ -125,6 +136,7 @@ def test_the_encoding_that_the_file_names_is_read(encoding: str) -> None:
         (b"<html/>", "no CAMT.053"),
         (bank.camt(bank.entry()).replace(b"camt.053", b"camt.052"), "no CAMT.053"),
         (bank.camt("\n", bank.entry(on="2026-02-31")), "Line 5: “2026-02-31” is no day"),
+        (bank.camt(bank.entry(on="0001-01-02")), "Line 3: “0001-01-02” is no day"),
         (bank.camt(bank.entry(on="31.02.2026")), "Line 3: “31.02.2026” is no day"),
         (bank.camt(bank.entry("1e3")), "Line 3: “1e3” is no amount"),
         (bank.camt(bank.entry("-5.00")), "Line 3: “-5.00” is no amount"),
