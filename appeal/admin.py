@@ -1,18 +1,22 @@
 """Staff write campaigns here; statuses move by the campaign's own verbs."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 from django import forms
 from django.conf import settings
-from django.contrib import admin, messages
-from django.forms import ModelForm
+from django.contrib import admin
+from django.contrib.auth.models import User
+from django.forms import BaseInlineFormSet, ModelForm
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from appeal.models import Campaign, CampaignQuerySet, MoveRefused, SuggestedAmount
+from appeal.models import MOVES, Campaign, CampaignQuerySet, Status, SuggestedAmount
+from appeal.steps import Step, StepAdmin
 from ledger.forms import MoneyField
 from ledger.money import Money
 
@@ -31,6 +35,13 @@ class CampaignForm(forms.ModelForm[Campaign]):
         if self.instance.pk:
             self.fields["goal"] = MoneyField(label=_("Goal"), currencies=[self.instance.currency])
             self.initial["goal"] = self.instance.goal
+
+    def clean_closes_on(self) -> date | None:
+        """Gifts that go on stop when their appeal is over, so no slip of the pen ends one."""
+        last: date | None = self.cleaned_data["closes_on"]
+        if last and "closes_on" in self.changed_data and last < timezone.localdate():
+            raise forms.ValidationError(_("That day is over. To end a live appeal at once, close it."))
+        return last
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
@@ -64,20 +75,66 @@ class SuggestedAmountForm(forms.ModelForm[SuggestedAmount]):
         return cleaned
 
 
+class OfferedOnce(BaseInlineFormSet[SuggestedAmount, Campaign, ModelForm[SuggestedAmount]]):
+    def clean(self) -> None:
+        super().clean()
+        shown = [form.instance for form in self.initial_forms]
+        offered = [each.amount for each in self.get_queryset() if each not in shown]
+        for form in self.forms:
+            amount = form.cleaned_data.get("amount") if form.is_valid() else None
+            if amount in offered:
+                form.add_error("amount", _("This amount is offered already."))
+            if amount and not form.cleaned_data.get("DELETE"):
+                offered.append(amount)
+
+
 class SuggestedAmounts(admin.TabularInline[SuggestedAmount, Campaign]):
     model = SuggestedAmount
     form = SuggestedAmountForm
+    formset = OfferedOnce
     extra = 4
 
 
+class GoLive(Step):
+    title = _("Show to everyone")
+    meaning = _(
+        "The appeal gets its public page, and from its first day on it takes gifts. It cannot become a draft again."
+    )
+    permission = "appeal.change_campaign"
+
+    @classmethod
+    def open_to(cls, subject: Campaign) -> bool:
+        return Status.LIVE in MOVES[Status(subject.status)]
+
+    def take(self, by: User) -> None:
+        self.subject.go_live()
+
+
+class Close(Step):
+    title = _("Close")
+    meaning = _(
+        "It takes no more gifts, for good; its page stays. Gifts that go on every month or every year are stopped,"
+        " and their donors are told by mail."
+    )
+    permission = "appeal.change_campaign"
+
+    @classmethod
+    def open_to(cls, subject: Campaign) -> bool:
+        return Status.CLOSED in MOVES[Status(subject.status)]
+
+    def take(self, by: User) -> None:
+        self.subject.close()
+
+
 @admin.register(Campaign)
-class CampaignAdmin(admin.ModelAdmin[Campaign]):
+class CampaignAdmin(StepAdmin):
     form = CampaignForm
+    steps = {"go-live": GoLive, "close": Close}
+    facts = ("title", "status", "raised_so_far", "goal_in_full", "opens_on", "closes_on")
     inlines = (SuggestedAmounts,)
     list_display = ("title", "status", "raised_so_far", "goal_in_full", "opens_on", "closes_on")
     list_filter = ("status",)
     search_fields = ("title", "slug")
-    actions = ("go_live", "close")
 
     def get_queryset(self, request: HttpRequest) -> CampaignQuerySet:
         return Campaign.objects.with_raised()
@@ -112,19 +169,3 @@ class CampaignAdmin(admin.ModelAdmin[Campaign]):
     @admin.display(description=_("goal"))
     def goal_in_full(self, campaign: Campaign) -> str:
         return campaign.goal.format(get_language() or "en")
-
-    @admin.action(permissions=["change"], description=_("Show the chosen campaigns to everyone"))
-    def go_live(self, request: HttpRequest, campaigns: CampaignQuerySet) -> None:
-        self._move_each(request, campaigns, Campaign.go_live)
-
-    @admin.action(permissions=["change"], description=_("Close the chosen campaigns"))
-    def close(self, request: HttpRequest, campaigns: CampaignQuerySet) -> None:
-        self._move_each(request, campaigns, Campaign.close)
-
-    def _move_each(self, request: HttpRequest, campaigns: CampaignQuerySet, move: Callable[[Campaign], None]) -> None:
-        for campaign in campaigns:
-            try:
-                move(campaign)
-                self.log_change(request, campaign, str(campaign.get_status_display()))
-            except MoveRefused as refused:
-                self.message_user(request, str(refused), messages.ERROR)

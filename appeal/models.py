@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from appeal import transfer_code
+from appeal.refusal import Refused
 from ledger import chart
 from ledger.models import Balance, Channel, Fund
 from ledger.money import Money
@@ -38,10 +39,6 @@ class Phase(models.TextChoices):
 
 
 MOVES = {Status.DRAFT: {Status.LIVE}, Status.LIVE: {Status.CLOSED}, Status.CLOSED: set()}
-
-
-class MoveRefused(Exception):
-    """The campaign is not in a status that leads there. str() is a sentence for staff."""
 
 
 class CampaignQuerySet(models.QuerySet["Campaign"]):
@@ -177,11 +174,11 @@ class Campaign(models.Model):
         )
 
     def go_live(self) -> None:
-        """Show it to everyone. MoveRefused unless it is a draft."""
+        """Show it to everyone. Refused unless it is a draft."""
         self._move(Status.LIVE)
 
     def close(self) -> None:
-        """Take no more gifts; the page stays. MoveRefused unless it is live."""
+        """Take no more gifts; the page stays. Refused unless it is live."""
         self._move(Status.CLOSED)
 
     def _move(self, to: Status) -> None:
@@ -189,7 +186,7 @@ class Campaign(models.Model):
         moved = Campaign.objects.filter(pk=self.pk, status__in=leading_there).update(status=to)
         self.refresh_from_db(fields=["status"])
         if not moved:
-            raise MoveRefused(
+            raise Refused(
                 _now("“%(title)s” is %(status)s now, so it cannot become %(to)s.")
                 % {"title": self.title, "status": self.get_status_display().lower(), "to": to.label.lower()}
             )

@@ -22,6 +22,7 @@ from donations.subscription import Promise
 from ledger.money import Money
 
 log = logging.getLogger(__name__)
+AT_ONCE = 100
 PURPOSE = {"purpose": "card-of-a-monthly-gift"}
 InvoiceDeed = Callable[[stripe.InvoiceService, str], stripe.Invoice]
 
@@ -71,6 +72,19 @@ def stop(gift: MonthlyGift) -> None:
     except stripe.InvalidRequestError:
         ended = _asking(gift, lambda: patiently(lambda: api.retrieve(name)))
     _hear(gift, ended, as_of)
+
+
+def stop_without_appeal(now: datetime) -> int:
+    """Stop up to a hundred gifts whose appeal is over; how many were stopped. The others are tried again."""
+    stopped = 0
+    for gift in MonthlyGift.objects.without_appeal(timezone.localdate(now)).order_by("seen_at")[:AT_ONCE]:
+        try:
+            stop(gift)
+        except (StripeUnavailable, stripe.InvalidRequestError) as error:
+            log.warning("monthly gift %s goes on after its appeal: %s", gift.pk, type(error).__name__)
+        else:
+            stopped += 1
+    return stopped
 
 
 def card_page(gift: MonthlyGift, back: str, done: str) -> str:

@@ -5,7 +5,19 @@ from datetime import timedelta
 from celery import shared_task
 from django.utils import timezone
 
-from donations import drain, followup, letters, links, monthly, payouts, reconcile, refunds, settlement, testers
+from donations import (
+    changes,
+    drain,
+    followup,
+    letters,
+    links,
+    monthly,
+    payouts,
+    reconcile,
+    refunds,
+    settlement,
+    testers,
+)
 
 
 @shared_task(name="donations.drain", ignore_result=True)
@@ -15,7 +27,7 @@ def drain_inbox() -> None:
 
 @shared_task(name="donations.settle", ignore_result=True)
 def settle() -> None:
-    settlement.sweep()
+    settlement.keep_up()
 
 
 @shared_task(name="donations.settle_late", ignore_result=True)
@@ -48,14 +60,15 @@ def mail_links() -> None:
     links.mail_all(timezone.now())
 
 
-@shared_task(name="donations.mail_warnings", ignore_result=True)
-def mail_warnings() -> None:
-    letters.warn_all(timezone.now())
+@shared_task(name="donations.mail_letters", ignore_result=True)
+def mail_letters() -> None:
+    letters.mail_all(timezone.now())
 
 
 @shared_task(name="donations.follow_monthly", ignore_result=True)
 def follow_monthly() -> None:
     monthly.keep_up(timezone.now())
+    changes.stop_without_appeal(timezone.now())
 
 
 @shared_task(name="donations.follow_up", ignore_result=True)

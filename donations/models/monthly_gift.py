@@ -1,6 +1,6 @@
 """A monthly gift: a donor's standing promise to give, every month or every year. Each payment of it is a donation."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Self
 
 from django.conf import settings
@@ -50,6 +50,14 @@ class MonthlyGiftQuerySet(models.QuerySet["MonthlyGift"]):
         """A payment has failed, and the donor has not been told of it by us."""
         return self.filter(state__in=[Promise.LATE, Promise.UNPAID], mailed_at=None)
 
+    def to_farewell(self) -> Self:
+        """They have ended, and the donor has not been told of it by us. One never paid for began for nobody."""
+        return self.filter(state=Promise.ENDED, farewell_at=None).exclude(status="incomplete_expired")
+
+    def without_appeal(self, today: date) -> Self:
+        """They go on, and what they were given for is over."""
+        return self.going_on().filter(campaign__in=Campaign.objects.past(today))
+
     def needing_a_person(self) -> Self:
         """Stripe has a word for their state that is new to us."""
         return self.filter(state=Promise.UNKNOWN)
@@ -88,6 +96,7 @@ class MonthlyGift(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     seen_at = models.DateTimeField(null=True, help_text=_("when Stripe last told us of it"))
     mailed_at = models.DateTimeField(null=True, help_text=_("when its donor was told that a payment has failed"))
+    farewell_at = models.DateTimeField(null=True, help_text=_("when its donor was told that it has ended"))
 
     objects = MonthlyGiftQuerySet.as_manager()
 

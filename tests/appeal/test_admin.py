@@ -57,6 +57,15 @@ def test_a_goal_that_is_no_amount_is_refused_in_the_form(staff: Client, goal: st
     assert not Campaign.objects.exists()
 
 
+def test_an_amount_is_offered_once(staff: Client) -> None:
+    twice = filled_in() | {"suggested_amounts-1-amount": "25.00"}
+    assert "This amount is offered already." in staff.post(LIST + "add/", twice).content.decode()
+    staff.post(LIST + "add/", filled_in())
+    page = f"{LIST}{Campaign.objects.get().pk}/change/"
+    assert "This amount is offered already." in staff.post(page, filled_in()).content.decode()
+    assert Campaign.objects.get().suggested("AUD") == [Money(25_00, "AUD")]
+
+
 def test_a_last_day_before_the_first_is_refused_in_the_form(staff: Client) -> None:
     assert staff.post(LIST + "add/", filled_in(closes_on=str(day(-1)))).status_code == 200
     assert not Campaign.objects.exists()
@@ -78,13 +87,38 @@ def test_a_campaign_keeps_its_currency_and_its_address(staff: Client) -> None:
     assert (campaign.slug, campaign.goal, campaign.title) == ("winter", Money(99_00, "USD"), "New title")
 
 
-def test_actions_move_what_may_move_and_say_what_may_not(staff: Client) -> None:
-    draft, closed = build.draft(title="Ready"), build.campaign(title="Long over", status=Status.CLOSED)
-    chosen = {"action": "go_live", "_selected_action": [str(draft.pk), str(closed.pk)]}
-    shown = staff.post(LIST, chosen, follow=True).content.decode()
+def test_a_campaign_is_shown_and_closed_by_steps_that_say_what_they_mean(staff: Client) -> None:
+    campaign = build.draft(title="Ready")
+    steps = f"{LIST}{campaign.pk}/step/"
+    assert status_after(staff, f"{steps}go-live/", campaign) == Status.LIVE
+    assert "stopped" in staff.get(f"{steps}close/").content.decode()
+    assert campaign.status == Status.LIVE  # to look is not to close
+    assert status_after(staff, f"{steps}close/", campaign) == Status.CLOSED
+
+
+def test_a_step_out_of_turn_is_refused_in_a_sentence_and_not_offered(staff: Client) -> None:
+    closed = build.campaign(title="Long over", status=Status.CLOSED)
+    address = f"{LIST}{closed.pk}/step/go-live/"
+    assert address not in staff.get(f"{LIST}{closed.pk}/change/").content.decode()
+    shown = staff.post(address).content.decode()
     assert "“Long over” is closed now, so it cannot become live." in shown
-    draft.refresh_from_db()
-    assert draft.status == Status.LIVE
+    assert status_after(staff, address, closed) == Status.CLOSED
+
+
+def status_after(client: Client, address: str, campaign: Campaign) -> str:
+    client.post(address)
+    campaign.refresh_from_db()
+    return campaign.status
+
+
+def test_a_last_day_that_is_over_is_refused_and_one_set_before_may_stay(staff: Client) -> None:
+    campaign = build.campaign(slug="winter", currency="AUD", opens_on=day(-9), closes_on=day(-2))
+    page, given = f"{LIST}{campaign.pk}/change/", filled_in(opens_on=str(day(-9)))
+    given["suggested_amounts-0-amount"] = ""
+    refused = staff.post(page, given | {"closes_on": str(day(-1))})
+    assert "That day is over." in refused.content.decode()
+    assert staff.post(page, given | {"closes_on": str(day(-2))}).status_code == 302
+    assert staff.post(page, given | {"closes_on": str(day(0))}).status_code == 302
 
 
 def test_who_may_only_look_moves_nothing(db: None, settings: Any) -> None:
@@ -95,8 +129,7 @@ def test_who_may_only_look_moves_nothing(db: None, settings: Any) -> None:
     client.force_login(reader)
     draft = build.draft()
     assert client.get(LIST).status_code == 200
-    for action in ("go_live", "close"):
-        client.post(LIST, {"action": action, "_selected_action": [draft.pk]})
+    assert client.post(f"{LIST}{draft.pk}/step/go-live/").status_code == 403
     draft.refresh_from_db()
     assert draft.status == Status.DRAFT
 

@@ -3,7 +3,8 @@ from datetime import date, timedelta
 import pytest
 from django.db import IntegrityError
 
-from appeal.models import CLOSED_TO_CARDS, MOVES, Campaign, MoveRefused, Phase, Status
+from appeal.models import CLOSED_TO_CARDS, MOVES, Campaign, Phase, Status
+from appeal.refusal import Refused
 from ledger.models import Channel, Fund
 from ledger.money import Money
 from tests.appeal import build
@@ -110,7 +111,7 @@ def test_every_other_move_is_refused_in_words(status: Status) -> None:
     for to, verb in verbs.items():
         campaign = build.draft(status=status)
         if to not in MOVES[status]:
-            with pytest.raises(MoveRefused, match=f"is {status.label.lower()} now, so it cannot become"):
+            with pytest.raises(Refused, match=f"is {status.label.lower()} now, so it cannot become"):
                 verb(campaign)
             assert Campaign.objects.get(pk=campaign.pk).status == status
 
@@ -120,7 +121,7 @@ def test_a_move_judges_by_the_row_not_by_what_was_read_earlier() -> None:
     campaign = build.draft()
     stale = Campaign.objects.get()
     campaign.go_live()
-    with pytest.raises(MoveRefused):
+    with pytest.raises(Refused):
         stale.go_live()
     assert stale.status == Status.LIVE
 

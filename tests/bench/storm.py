@@ -36,6 +36,9 @@ EVENTS = 20_000
 COPIES = (1, 2, 3, 4, 5)
 CONNECTIONS = 16
 KILL_EVERY = 0.2
+WHOLE = 0.01
+FORKED, SPAWNED = 1.0, 6.0  # seconds until a worker of Celery, and one of the web server, counts as up
+POOL = 8
 PATIENCE = 600
 SECRET = settings.STRIPE_WEBHOOK_SECRETS[0]
 NAIVE = "granian tests.bench.naive:application --interface wsgi --no-ws --blocking-threads 4 --workers 2"
@@ -69,19 +72,26 @@ class Keeper:
             stop(child)
 
     def kill_one(self) -> None:
-        """Mostly a worker of one of the processes, now and then a process with all of its workers."""
-        number = random.randrange(len(self.children))
-        child = self.children[number]
-        workers = children_of(child.pid)
+        """Mostly a worker that is up, now and then a process with all of its workers."""
+        up = [pid for pid in self.workers() if is_up(pid)]
+        if random.random() < WHOLE:
+            self.kill_whole(random.randrange(len(self.children)))
+        elif up:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(random.choice(up), signal.SIGKILL)
+                self.kills += 1
+        for number, child in enumerate(self.children):
+            if child.poll() is not None:
+                self.children[number] = self.start(number)
+
+    def workers(self) -> list[int]:
+        return [pid for child in self.children for pid in children_of(child.pid)]
+
+    def kill_whole(self, number: int) -> None:
         with contextlib.suppress(ProcessLookupError):
-            if workers and random.random() < 0.95:
-                os.kill(random.choice(workers), signal.SIGKILL)
-            else:
-                os.killpg(child.pid, signal.SIGKILL)
-                child.wait()
-        self.kills += 1
-        if child.poll() is not None:
-            self.children[number] = self.start(number)
+            os.killpg(self.children[number].pid, signal.SIGKILL)
+            self.children[number].wait()
+            self.kills += 1
 
     def storm(self, over: threading.Event) -> None:
         while not over.wait(KILL_EVERY):
@@ -92,6 +102,18 @@ def children_of(pid: int) -> list[int]:
     with contextlib.suppress(OSError):
         return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
     return []
+
+
+def is_up(pid: int) -> bool:
+    """Killing what is still starting would keep it from ever getting up: the server takes that for a crash loop."""
+    with contextlib.suppress(OSError):
+        began, name = int(stat_of(pid)[19]) / os.sysconf("SC_CLK_TCK"), Path(f"/proc/{pid}/cmdline").read_text()
+        return time.clock_gettime(time.CLOCK_BOOTTIME) - began > (FORKED if "celery" in name else SPAWNED)
+    return False
+
+
+def stat_of(pid: int) -> list[str]:
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
 
 
 def deliver(url: str, path: str, bodies: list[str]) -> list[float]:
@@ -160,7 +182,11 @@ def ours(campaign: Campaign, log: Path) -> Aftermath:
     settled, moved = Donation.objects.settled().count(), BalanceTransaction.objects.count()
     place = urlsplit(settings.PUBLIC_URL)
     address = ["--host", str(place.hostname), "--port", str(place.port), "--workers", "2", "--respawn-failed-workers"]
-    commands = [[*WEB.split(), *address], WORKER.split(), [*BEAT.split(), "-s", str(log / "storm-schedule")]]
+    commands = [
+        [*WEB.split(), *address],
+        [*WORKER.split(), "--concurrency", str(POOL)],
+        [*BEAT.split(), "-s", str(log / "storm-schedule")],
+    ]
     port = int(settings.STRIPE_API_BASE.rpartition(":")[2])
     with running(api_key=settings.STRIPE_SECRET_KEY, port=port, seed="storm") as sandbox:
         copies = shuffled(list(paid(campaign, sandbox)))

@@ -5,7 +5,7 @@ import secrets
 from typing import Any
 
 from appeal.models import Campaign
-from donations.models import Donation
+from donations.models import Donation, MonthlyGift
 from ledger.money import Money
 
 
@@ -31,3 +31,10 @@ def donation(to: Campaign, amount: Money | None = None, **changes: Any) -> Donat
         "language": "en",
     } | changes
     return Donation.objects.start(campaign=to, amount=amount or Money(50_00, "USD"), **given)
+
+
+def monthly_gift(to: Campaign, amount: Money) -> MonthlyGift:
+    """Begun on our form, and waiting with its first donation for its donor to pay."""
+    gift = MonthlyGift.objects.start(campaign=to, amount=amount, email="mina@example.org", language="en")
+    donation(to, amount, monthly_gift=gift)
+    return gift

@@ -14,7 +14,7 @@ from pytest_django import Settings
 
 from appeal.models import Campaign
 from config import embedded
-from donations import letters, links, monthly, settlement
+from donations import changes, letters, links, monthly, settlement
 from donations.drain import drain
 from donations.models import BalanceTransaction, Donation, MonthlyGift, State, StripeEvent
 from donations.reconcile import reconcile
@@ -278,7 +278,7 @@ def test_a_donor_whose_payment_failed_is_told_once_with_the_way_to_change_and_to
     heard(sandbox)
     sandbox.control("clock", advance=3 * 24 * 3600)
     heard(sandbox)
-    assert [letters.warn_all(timezone.now()) for _ in range(2)] == [1, 0]
+    assert [letters.mail_all(timezone.now()) for _ in range(2)] == [1, 0]
     (sent,) = mail.outbox
     assert (sent.to, "25.00" in sent.body) == ([gift.email], True)
     assert links.stop_address(gift) in sent.body
@@ -286,10 +286,10 @@ def test_a_donor_whose_payment_failed_is_told_once_with_the_way_to_change_and_to
 
     sandbox.control("clock", advance=5 * 24 * 3600)
     heard(sandbox)
-    assert (refreshed(gift).state, letters.warn_all(timezone.now())) == (Promise.ACTIVE, 0)
+    assert (refreshed(gift).state, letters.mail_all(timezone.now())) == (Promise.ACTIVE, 0)
     sandbox.control("subscriptions/renew", fail=1)
     heard(sandbox)
-    assert letters.warn_all(timezone.now()) == 1
+    assert letters.mail_all(timezone.now()) == 1
 
 
 def test_a_mail_that_cannot_be_sent_is_tried_again(sandbox: Sandbox, campaign: Campaign, settings: Settings) -> None:
@@ -298,10 +298,74 @@ def test_a_mail_that_cannot_be_sent_is_tried_again(sandbox: Sandbox, campaign: C
     heard(sandbox)
     good, nobody = settings.MAILERS, {"host": "127.0.0.1", "port": embedded.free_port()}
     settings.MAILERS = {"default": {"BACKEND": "django.core.mail.backends.smtp.EmailBackend", "OPTIONS": nobody}}
-    assert letters.warn_all(timezone.now()) == 1
+    assert letters.mail_all(timezone.now()) == 1
     settings.MAILERS = good
-    assert letters.warn_all(timezone.now()) == 1
+    assert letters.mail_all(timezone.now()) == 1
     assert len(mail.outbox) == 1
+
+
+def test_an_end_is_confirmed_by_mail_once(sandbox: Sandbox, campaign: Campaign) -> None:
+    gift = begun(sandbox, campaign)
+    assert letters.mail_all(timezone.now()) == 0
+    changes.stop(gift)
+    assert [letters.mail_all(timezone.now()) for _ in range(2)] == [1, 0]
+    (sent,) = mail.outbox
+    assert (sent.to, sent.subject) == ([gift.email], "Your gift has ended")
+    assert "25.00" in sent.body
+    assert "The appeal is over" not in sent.body
+    assert "payments failed" not in sent.body
+
+
+def test_a_donor_whose_payments_failed_for_good_is_told_that_the_gift_has_ended(
+    sandbox: Sandbox, campaign: Campaign
+) -> None:
+    begun(sandbox, campaign)
+    sandbox.control("subscriptions/renew", fail=99)
+    sandbox.control("clock", advance=16 * 24 * 3600)
+    heard(sandbox)
+    assert letters.mail_all(timezone.now()) == 1
+    assert "payments failed several times" in mail.outbox[0].body
+
+
+def test_a_gift_never_paid_for_has_no_farewell(sandbox: Sandbox, campaign: Campaign) -> None:
+    gift = begun(sandbox, campaign)
+    sandbox.control("subscriptions/status", subscription=gift.subscription, status="incomplete_expired")
+    heard(sandbox)
+    assert (refreshed(gift).state, letters.mail_all(timezone.now())) == (Promise.ENDED, 0)
+
+
+def test_a_gift_ends_with_its_appeal_and_its_donor_is_told(sandbox: Sandbox, campaign: Campaign) -> None:
+    gift, other = begun(sandbox, campaign), build.campaign("winter")
+    changes.stop_without_appeal(timezone.now())
+    assert refreshed(gift).state == Promise.ACTIVE
+    send(other, often="month", gift="25")  # a page that nobody has paid on
+    other.close()
+    campaign.close()
+    assert [changes.stop_without_appeal(timezone.now()) for _ in range(2)] == [1, 0]
+    assert refreshed(gift).state == Promise.ENDED
+    assert client().v1.subscriptions.retrieve(str(gift.subscription)).status == "canceled"
+    letters.mail_all(timezone.now())
+    assert "The appeal is over" in mail.outbox[0].body
+
+
+def test_an_appeal_whose_last_day_is_over_takes_no_more_monthly_payments(sandbox: Sandbox, campaign: Campaign) -> None:
+    gift, today = begun(sandbox, campaign), timezone.localdate()
+    Campaign.objects.filter(pk=campaign.pk).update(closes_on=today)
+    assert changes.stop_without_appeal(timezone.now()) == 0
+    assert changes.stop_without_appeal(timezone.now() + datetime.timedelta(days=1)) == 1
+    assert refreshed(gift).state == Promise.ENDED
+
+
+def test_while_stripe_is_down_a_gift_waits_to_be_stopped(
+    sandbox: Sandbox, campaign: Campaign, settings: Settings
+) -> None:
+    gift = begun(sandbox, campaign)
+    campaign.close()
+    there, settings.STRIPE_API_BASE = settings.STRIPE_API_BASE, f"http://127.0.0.1:{embedded.free_port()}"
+    assert changes.stop_without_appeal(timezone.now()) == 0
+    settings.STRIPE_API_BASE = there
+    assert changes.stop_without_appeal(timezone.now()) == 1
+    assert refreshed(gift).state == Promise.ENDED
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 import concurrent.futures
 import datetime
+import threading
 from urllib.parse import parse_qsl
 
 import pytest
@@ -330,6 +331,27 @@ def test_what_stripe_will_never_take_ends_the_gift_and_the_donor_starts_again(
     page = Client().get(answer.headers["Location"]).content.decode()
     assert "did not go through" in page
     assert "Start again" in page
+
+
+def test_while_one_worker_sweeps_the_others_ask_stripe_nothing(sandbox: Sandbox, campaign: Campaign) -> None:
+    sandbox.control("gifts", gifts=[{"metadata": {"donation": build.donation(campaign).reference}}])
+    begun, over = threading.Event(), threading.Event()
+
+    def sweep_slowly() -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_lock(hashtext(%s))", [settlement.TURN])
+        begun.set()
+        over.wait(20)
+        connection.close()
+
+    with concurrent.futures.ThreadPoolExecutor(1) as threads:
+        other = threads.submit(sweep_slowly)
+        begun.wait(20)
+        assert settlement.keep_up() == 0
+        assert sandbox.control("requests/count")["count"] == 0
+        over.set()  # however it ends, with its connection ends its turn
+        other.result()
+    assert [settlement.keep_up(), settlement.keep_up()] == [1, 0]
 
 
 def test_a_sweep_reads_every_page_and_then_only_what_is_new(sandbox: Sandbox, campaign: Campaign) -> None:

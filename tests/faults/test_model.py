@@ -1,7 +1,8 @@
 """A model that checks itself: whatever happens to gifts, and however it is told, the books are those of a few sums.
 
-Hypothesis makes up histories of gifts, refunds, disputes and payouts on the sandbox, and loses, doubles and mixes up
-what Stripe tells of them. The book beside it is plain Python: it knows nothing of ours but the prices of Stripe.
+Hypothesis makes up histories of gifts, monthly and offline ones too, of refunds, disputes and payouts on the sandbox,
+and loses, doubles and mixes up what Stripe tells of them. The book beside it is plain Python: it knows nothing of ours
+but the prices of Stripe.
 """
 
 import random
@@ -25,13 +26,16 @@ from hypothesis.stateful import (
 )
 
 from appeal.models import Campaign
-from donations import settlement
+from donations import bookkeeping, checkout, settlement
 from donations.drain import drain
+from donations.models import OfflineGift
 from donations.reconcile import differing, reconcile
 from donations.sandbox.process import Sandbox
+from donations.stripe_api import client
 from ledger.models import Fund
 from ledger.money import Money
-from tests.donations import at_stripe, build
+from tests.donations import at_stripe, bank, build
+from tests.stripe_sandbox import pay
 
 pytestmark = pytest.mark.django_db(transaction=True)
 DISPUTE_FEE = 15_00
@@ -72,8 +76,28 @@ class Gift:
 
 
 @dataclass
+class Monthly:
+    """A promise at Stripe, and what each payment of it must be."""
+
+    subscription: str
+    campaign: int
+    amount: int
+    goes_on: bool = True
+
+
+@dataclass
+class Offline:
+    row: OfflineGift
+    campaign: int
+    amount: int
+    counts: bool = False
+
+
+@dataclass
 class Book:
     gifts: list[Gift] = field(default_factory=list)
+    monthly: dict[str, Monthly] = field(default_factory=dict)
+    offline: list[Offline] = field(default_factory=list)
     payouts: dict[str, tuple[int, str]] = field(default_factory=dict)
 
     def of(self, campaign: int) -> dict[str, int]:
@@ -88,6 +112,9 @@ class Book:
                 should["transfer"] -= gift.covered
                 should["lost" if gift.dispute_is == "lost" else "disputed"] += held
         return should
+
+    def given_offline(self, campaign: int) -> int:
+        return sum(gift.amount for gift in self.offline if gift.campaign == campaign and gift.counts)
 
     @property
     def dispute_fees(self) -> int:
@@ -127,6 +154,54 @@ class MoneyIn(RuleBasedStateMachine):
         ids = at_stripe.paid(self.sandbox, donation)
         self.book.gifts.append(Gift(ids["charge"], campaign, amount))
 
+    @rule(campaign=st.integers(0, 1), amount=st.integers(2_00, 900_00))
+    def promise(self, campaign: int, amount: int) -> None:
+        """A monthly gift, paid for the first time on Stripe's page."""
+        to, given = self.campaigns[campaign], Money(amount, "USD")
+        gift = build.monthly_gift(to, given)
+        assert pay(checkout.payment_page(gift.first_donation())).status_code == 303
+        (begun,) = client().v1.subscriptions.list({"limit": 1}).data
+        self.book.monthly[str(begun.customer)] = Monthly(begun.id, campaign, amount)
+        self.notice_payments()
+
+    @precondition(lambda self: any(promise.goes_on for promise in self.book.monthly.values()))
+    @rule(data=st.data(), fails=st.integers(0, 1))
+    def renew(self, data: st.DataObject, fails: int) -> None:
+        """Where the bank says no at first, Stripe tries again by its clock."""
+        going_on = [promise.subscription for promise in self.book.monthly.values() if promise.goes_on]
+        self.sandbox.control("subscriptions/renew", subscription=data.draw(st.sampled_from(going_on)), fail=fails)
+        self.notice_payments()
+
+    @precondition(lambda self: any(promise.goes_on for promise in self.book.monthly.values()))
+    @rule(data=st.data())
+    def stop(self, data: st.DataObject) -> None:
+        promise = data.draw(st.sampled_from([each for each in self.book.monthly.values() if each.goes_on]))
+        client().v1.subscriptions.cancel(promise.subscription)
+        promise.goes_on = False
+
+    def notice_payments(self) -> None:
+        """The clock alone renews promises too. That a payment came is all we take from Stripe, not its amount."""
+        known = {gift.charge for gift in self.book.gifts}
+        for charge in client().v1.charges.list({"limit": 100}).auto_paging_iter():
+            if charge.id not in known and charge.paid:
+                promise = self.book.monthly[str(charge.customer)]
+                self.book.gifts.append(Gift(charge.id, promise.campaign, promise.amount))
+
+    @rule(campaign=st.integers(0, 1), amount=st.integers(1, 900_00), confirmed=st.booleans())
+    def give_offline(self, campaign: int, amount: int, *, confirmed: bool) -> None:
+        """Recorded by one person and confirmed by another; before that it counts nowhere."""
+        gift = bank.recorded(self.campaigns[campaign], Money(amount, "USD"))
+        if confirmed:
+            bookkeeping.receive(gift, by=bank.person())
+        self.book.offline.append(Offline(gift, campaign, amount, confirmed))
+
+    @precondition(lambda self: any(gift.counts for gift in self.book.offline))
+    @rule(data=st.data())
+    def reverse_offline(self, data: st.DataObject) -> None:
+        gift = data.draw(st.sampled_from([gift for gift in self.book.offline if gift.counts]))
+        bank.reversed_(gift.row)
+        gift.counts = False
+
     @precondition(lambda self: any(gift.refundable for gift in self.book.gifts))
     @rule(data=st.data())
     def refund(self, data: st.DataObject) -> None:
@@ -165,6 +240,7 @@ class MoneyIn(RuleBasedStateMachine):
         self.sandbox.control("clock", advance=4 * at_stripe.DAY)
         for name, (amount, standing) in self.book.payouts.items():
             self.book.payouts[name] = amount, "paid" if standing == "pending" else standing
+        self.notice_payments()
         told = self.sandbox.control("payouts")
         self.book.payouts[told["id"]] = told["amount"], "pending"
 
@@ -206,6 +282,9 @@ class MoneyIn(RuleBasedStateMachine):
             assert {name: campaign.card_fund.balance(name).minor for name in CHECKED} == {
                 name: should[name] for name in CHECKED
             }
+            offline = self.book.given_offline(number)
+            assert campaign.bank_fund.balance("gifts").minor == -offline
+            assert campaign.bank_fund.balance("bank").minor == offline
         general = Fund.objects.general("USD")
         funds = [general, *(campaign.card_fund for campaign in self.campaigns)]
         assert general.balance("dispute_fees").minor == self.book.dispute_fees
