@@ -14,6 +14,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.csp import CSP
 from environ import Env, FileAwareMapping
 
+from donations.fees import Estimate, with_these
 from donations.limits import LIMITS
 
 django_stubs_ext.monkeypatch()  # lets admin classes name their model: ModelAdmin[Campaign]
@@ -64,6 +65,14 @@ def some_of(known: Collection[str], name: str, default: list[str]) -> list[str]:
             f"Set {name} to some of {', '.join(sorted(known))}, separated by commas. See docs/operators.md."
         )
     return chosen
+
+
+def fee_estimates(name: str) -> dict[str, Estimate]:
+    with suppress(ValueError):
+        return with_these(env.list(name, default=[]))
+    raise ImproperlyConfigured(
+        f"Set {name} to fees like EUR:3.25+0.25 (per cent and units), separated by commas. See docs/operators.md."
+    )
 
 
 DEBUG = env.bool("DEBUG", default=False)
@@ -232,6 +241,7 @@ STRIPE_LIVEMODE = STRIPE_SECRET_KEY.startswith(("sk_live_", "rk_live_"))
 GIVING_CURRENCIES = some_of(
     LIMITS, "GIVING_CURRENCIES", default=["USD", "AUD", "EUR", "GBP", "JPY", "MYR", "NZD", "THB"]
 )
+FEE_ESTIMATES = fee_estimates("FEE_ESTIMATES")
 
 # --- safety ---------------------------------------------------------------------------------------------------------
 

@@ -1,11 +1,16 @@
 """What Stripe will probably keep of a gift, for donors who want to add it. The books use only the real fee.
 
-Source: Stripe's published prices for an account in the United States (stripe.com/pricing, read in November 2026): 2.9 %
-and 30 US cents, 1.5 % more for a card from abroad, 1 % more where Stripe converts. Most of our donors are abroad, so
-their case is the estimate; the 30 cents are rounded up in each currency. An account elsewhere has another table.
+ESTIMATES are for an account in the United States, at the prices commonly quoted for one in 2026: 2.9 % and 30 US cents,
+1.5 % more for a card from abroad, 1 % more where Stripe converts. Most of our donors are abroad, so their case is the
+estimate; the 30 cents are rounded up in each currency. FEE_ESTIMATES says what an account elsewhere pays.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from decimal import Decimal, DecimalException
+from typing import Self
+
+from django.conf import settings
 
 from ledger.money import Money, exponent, whole_units_only
 
@@ -18,6 +23,19 @@ class Estimate:
 
     share: int
     fixed: int
+
+    @classmethod
+    def read(cls, text: str, currency: str) -> Self:
+        """ "3.25+0.25": per cent, and units of the currency. ValueError where it is not that."""
+        try:
+            per_cent, units = (Decimal(part) for part in text.split("+"))
+            share, fixed = per_cent.scaleb(2), units.scaleb(exponent(currency))
+            fit = 0 <= share < WHOLE // 2 and fixed >= 0 and share % 1 == fixed % 1 == 0
+        except DecimalException:
+            fit = False
+        if not fit:
+            raise ValueError(f"{text} is no fee in {currency}")
+        return cls(int(share), int(fixed))
 
 
 FROM_ABROAD, CONVERTED = 440, 540
@@ -39,15 +57,27 @@ ESTIMATES = {
 }
 
 
+def with_these(written: Iterable[str]) -> dict[str, Estimate]:
+    """The estimates, some of them as written: "EUR:3.25+0.25". ValueError where one is not that."""
+    given = (text.strip().partition(":") for text in written)
+    return ESTIMATES | {known(currency): Estimate.read(text, currency) for currency, _, text in given}
+
+
+def known(currency: str) -> str:
+    if currency not in ESTIMATES:
+        raise ValueError(f"{currency} is no currency that people give in")
+    return currency
+
+
 def fee(amount: Money) -> Money:
     """The estimate for a charge of this amount, rounded up."""
-    estimate = ESTIMATES[amount.currency]
+    estimate: Estimate = settings.FEE_ESTIMATES[amount.currency]
     return Money(_rounded_up(amount.minor * estimate.share, WHOLE) + estimate.fixed, amount.currency)
 
 
 def covered(meant: Money) -> Money:
     """The smallest charge that leaves what was meant after the estimated fee."""
-    estimate = ESTIMATES[meant.currency]
+    estimate: Estimate = settings.FEE_ESTIMATES[meant.currency]
     total = _rounded_up((meant.minor + estimate.fixed) * WHOLE, WHOLE - estimate.share)
     step = _step(meant.currency)
     total = _rounded_up(total, step) * step

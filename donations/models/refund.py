@@ -23,6 +23,10 @@ class RefundQuerySet(MirrorQuerySet["Refund"]):
     def given_back(self) -> Self:
         return self.filter(status__in=GIVEN_BACK)
 
+    def to_tell(self) -> Self:
+        """The money is on its way, and the donor has not been told of it by us."""
+        return self.filter(status="succeeded", mailed_at=None)
+
 
 class Refund(Mirror):
     """A refund as Stripe has it, ours or one made in Stripe's dashboard."""
@@ -35,6 +39,7 @@ class Refund(Mirror):
     fee_covered_minor = models.BigIntegerField(
         default=0, help_text=_("of the fee that Stripe keeps, what the general fund bore; in the fund's currency")
     )
+    mailed_at = models.DateTimeField(null=True, help_text=_("when its donor was told of it"))
 
     objects = RefundQuerySet.as_manager()
 

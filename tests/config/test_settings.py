@@ -29,7 +29,7 @@ def test_a_missing_variable_is_one_sentence_that_says_what_to_set(name: str) -> 
 
 def test_every_variable_is_in_the_operators_handbook_and_no_other() -> None:
     read = re.findall(
-        r"""(?:env\.\w+|required|seconds|some_of)\((?:\s*[A-Z]+,)?\s*"([A-Z_]+)\"""",
+        r"""(?:env\.\w+|required|seconds|some_of|fee_estimates)\((?:\s*[A-Z]+,)?\s*"([A-Z_]+)\"""",
         (PROJECT / "config" / "settings.py").read_text(),
     )
     told = re.findall(r"^\| `([A-Z_]+)` ", (PROJECT / "docs" / "operators.md").read_text(), re.MULTILINE)
@@ -104,6 +104,15 @@ def test_mail_goes_where_its_address_says(tmp_path: Path) -> None:
         ("LANGUAGES", ","),
         ("GIVING_CURRENCIES", "SEK"),
         ("GIVING_CURRENCIES", "USD,usd"),
+        ("FEE_ESTIMATES", "EUR"),
+        ("FEE_ESTIMATES", "EUR:3.25"),
+        ("FEE_ESTIMATES", "EUR:3.25+0.255"),
+        ("FEE_ESTIMATES", "EUR:3.255+0.25"),
+        ("FEE_ESTIMATES", "EUR:NaN+0.25"),
+        ("FEE_ESTIMATES", "EUR:Infinity+0.25"),
+        ("FEE_ESTIMATES", "EUR:99+0.25"),
+        ("FEE_ESTIMATES", "EUR:1+-0.25"),
+        ("FEE_ESTIMATES", "XAU:1+1"),
         ("SETTLE_EVERY", "abc"),
         ("SETTLE_EVERY", "0"),
         ("STRIPE_TIMEOUT", "inf"),

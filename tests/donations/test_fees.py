@@ -6,9 +6,10 @@ import pytest
 from django.test import Client
 from hypothesis import given
 from hypothesis import strategies as st
+from pytest_django import Settings
 
 from appeal.models import Campaign
-from donations.fees import ESTIMATES, covered, fee
+from donations.fees import ESTIMATES, covered, fee, with_these
 from donations.limits import LIMITS
 from donations.models import Donation, MonthlyGift
 from donations.sandbox.process import Sandbox
@@ -55,6 +56,13 @@ def test_the_fee_is_added_only_when_the_donor_says_so(sandbox: Sandbox, campaign
 def test_a_monthly_gift_covers_its_fee_every_month(sandbox: Sandbox, campaign: Campaign) -> None:
     send(campaign, often="month", gift="100", cover_fees="on")
     assert MonthlyGift.objects.get().amount == Money(104_92, "USD")
+
+
+def test_another_account_has_its_own_estimate_and_keeps_ours_for_the_rest(settings: Settings) -> None:
+    settings.FEE_ESTIMATES = with_these(["EUR:3.25+0.25", " JPY:3.6+0"])
+    assert fee(Money(100_00, "EUR")) == Money(3_50, "EUR")
+    assert fee(Money(1_000, "JPY")) == Money(36, "JPY")
+    assert fee(Money(100_00, "USD")) == Money(4_70, "USD")
 
 
 @pytest.mark.django_db(transaction=True)

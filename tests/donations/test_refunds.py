@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.core import mail
 from django.db import IntegrityError, connection
 
-from donations import refunds
+from donations import letters, refunds
 from donations.models import Donation, Refund, RefundRequest, Refused, State
 from donations.settlement import book, listed
 from ledger.models import Fund
@@ -67,6 +68,26 @@ def test_two_equal_parts_are_two_refunds(gift: Donation) -> None:
         book([listed(part) for part in parts])
     assert holds(gift.campaign.card_fund, refunds=80_00, transfer=-2_56)
     assert gift.refundable() == Money(20_00, "USD")
+
+
+def test_the_donor_is_told_once_of_each_refund_that_stripe_has_made(gift: Donation) -> None:
+    move("refund", objects.refund(gift, 40_00), -40_00)
+    assert [letters.mail_all(NOW) for _ in range(2)] == [1, 0]
+    move("refund", objects.refund(gift, 60_00), -60_00)
+    assert letters.mail_all(NOW) == 1
+    part, rest = mail.outbox
+    assert part.to == [gift.email]
+    assert "$40.00" in part.body
+    assert "a new one for what stays" in part.body
+    assert "$60.00" in rest.body
+    assert "not valid any more" in rest.body
+    assert gift.get_absolute_url() in rest.body
+
+
+@pytest.mark.parametrize("status", ["pending", "failed", "canceled", "requires_action", "a new word"])
+def test_a_refund_that_has_not_happened_is_told_to_nobody(gift: Donation, status: str) -> None:
+    refunds.hear(objects.refund(gift) | {"status": status}, NOW)
+    assert (gift.refunds.count(), letters.mail_all(NOW)) == (1, 0)
 
 
 def test_a_refund_that_fails_restores_the_gift(gift: Donation) -> None:
