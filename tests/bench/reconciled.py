@@ -34,7 +34,10 @@ def measure(campaign: Campaign) -> Reconciled:
     with running(api_key=settings.STRIPE_SECRET_KEY, port=port, seed="reconcile") as sandbox:
         made = itertools.chain.from_iterable(books.gifts(campaign) for _ in range(-(-GIFTS // books.GIFTS)))
         for some in itertools.batched(itertools.islice(made, GIFTS), 1000, strict=False):
-            sandbox.control("gifts", gifts=[{"metadata": {"donation": gift.reference}} for gift in some], silent=True)
+            told = [{"metadata": {"donation": gift.reference}} for gift in some]
+            for gift, made_there in zip(some, sandbox.control("gifts", gifts=told, silent=True)["gifts"], strict=True):
+                gift.checkout_session = made_there["checkout_session"]
+            Donation.objects.bulk_update(some, ["checkout_session"])
         settlement.sweep()
         unsettled = Donation.objects.filter(state=State.PAID).count()
         if unsettled:
