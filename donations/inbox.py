@@ -6,6 +6,7 @@ production it is a small WSGI application of its own, beside Django and not insi
 """
 
 import json
+import logging
 import time
 from collections.abc import Iterable, Sequence
 from http import HTTPStatus
@@ -14,10 +15,11 @@ from wsgiref.types import StartResponse, WSGIEnvironment
 import psycopg
 import stripe
 from django.conf import settings
-from django.db import connection
+from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 
+log = logging.getLogger(__name__)
 TOLERANCE = 300  # seconds, Stripe's own
 LARGEST = 1_000_000  # bytes; Stripe's events have a few thousand
 STORE = """
@@ -49,7 +51,10 @@ def receive(request: HttpRequest) -> HttpResponse:
 
 
 def take_in(method: str, raw: bytes, signature: str) -> tuple[HTTPStatus, str]:
-    """200 for a stored event, 400 and the reason for anything that is none, 405 for anything but POST."""
+    """200 for a stored event, 400 and the reason for anything that is none, 405 for anything but POST.
+
+    503 while the database is away: Stripe sends the event again later.
+    """
     if method != "POST":
         return HTTPStatus.METHOD_NOT_ALLOWED, ""
     try:
@@ -57,6 +62,9 @@ def take_in(method: str, raw: bytes, signature: str) -> tuple[HTTPStatus, str]:
         store(*identified(body), body)
     except Refused as refusal:
         return HTTPStatus.BAD_REQUEST, str(refusal)
+    except (psycopg.Error, DatabaseError) as error:
+        log.error("an event of Stripe's could not be stored: %s", type(error).__name__)
+        return HTTPStatus.SERVICE_UNAVAILABLE, "This event is not stored. Send it again."
     return HTTPStatus.OK, ""
 
 

@@ -74,7 +74,7 @@ class Api:
         if fault and fault.status == "drop":
             return Answer(0, lost=True)
         if fault and isinstance(fault.status, int) and fault.status != 500 and not fault.executed:
-            raise errors.too_many(fault.code) if fault.status == 429 else errors.broken(fault.status)
+            raise errors.at_once(fault.status, fault.code, asked.key)
         status, body = self._once(asked, fault, headers)
         if fault and fault.status == "timeout":
             return Answer(0, delay=fault.delay, lost=True)

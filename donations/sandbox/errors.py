@@ -92,6 +92,13 @@ def in_flight(key: str) -> StripeError:
     return StripeError(409, error, should_retry=True)
 
 
+def at_once(status: int, code: str, key: str | None) -> StripeError:
+    """With this status before anything is done."""
+    if status == 409:
+        return in_flight(key or "none")
+    return too_many(code) if status == 429 else broken(status)
+
+
 def too_many(code: str) -> StripeError:
     """429: `rate_limit` (we ask too often) or `lock_timeout` (somebody else holds the object)."""
     if code == "lock_timeout":

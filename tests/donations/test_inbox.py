@@ -13,6 +13,7 @@ from django.db import connection
 from django.test import Client
 from pytest_django import Settings
 
+from config import embedded
 from config.wsgi import application
 from donations.models import StripeEvent
 from tests.donations import objects
@@ -136,6 +137,22 @@ def test_a_connection_that_the_database_closed_is_opened_anew() -> None:
         cursor.execute("SELECT pg_backend_pid()")
         other.execute("SELECT pg_terminate_backend(%s, 5000)", cursor.fetchone())
     assert by_wsgi(BODY.encode(), objects.signed(BODY)) == 200
+
+
+def test_while_the_database_is_away_nothing_is_acknowledged_and_what_comes_again_is_stored(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    here = connection.settings_dict["PORT"]
+    connection.close()
+    connection.settings_dict["PORT"] = embedded.free_port()
+    try:
+        assert post(BODY) == 503
+    finally:
+        connection.settings_dict["PORT"] = here
+    assert "could not be stored" in caplog.text
+    assert BODY not in caplog.text
+    assert post(BODY) == 200
+    assert StripeEvent.objects.count() == 1
 
 
 def test_every_other_path_is_djangos() -> None:

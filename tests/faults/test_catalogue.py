@@ -12,6 +12,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.utils import timezone
 
+from donations import changes, checkout
 from donations.drain import drain
 from donations.models import Donation, Refund, StripeEvent
 from donations.sandbox.process import Sandbox
@@ -214,10 +215,43 @@ def new_gift_to(other: Donation, minor: int) -> Donation:
     return build.donation(other.campaign, Money(minor, "USD"))
 
 
-def test_no_log_has_a_payment_page_or_a_secret_in_it(sandbox: Sandbox, caplog: pytest.LogCaptureFixture) -> None:
+def test_what_stripe_tells_days_late_counts_from_the_day_it_happened(deaf: Sandbox) -> None:
+    gift = new_gift()
+    at_stripe.paid(deaf, gift)
+    paid_on = timezone.now()
+    deaf.control("clock", advance=3 * at_stripe.DAY)
+    arrive(*told(deaf))
+    gift.refresh_from_db()
+    assert gift.state == "paid"
+    assert gift.charged_at
+    assert abs((gift.charged_at - paid_on).total_seconds()) < at_stripe.DAY / 2
+    at_stripe.settle()
+    assert end_of(gift)[0] == "settled"
+    assert at_stripe.agrees()
+
+
+def test_no_log_has_the_address_of_a_page_for_a_card(sandbox: Sandbox, caplog: pytest.LogCaptureFixture) -> None:
+    gift = build.monthly_gift(build.campaign(), Money(25_00, "USD"))
+    pay(checkout.payment_page(gift.first_donation()))
+    sandbox.control("deliveries/wait")
+    drain(timezone.now())
+    gift.refresh_from_db()
+    as_in_production(caplog)
+    page = changes.card_page(gift, "http://127.0.0.1/back/", "http://127.0.0.1/done/")
+    changes.take_over_card(gift)
+    assert page.startswith(sandbox.url)
+    assert [secret for secret in (page, "/p/session", str(gift.customer)) if secret in caplog.text] == []
+
+
+def as_in_production(caplog: pytest.LogCaptureFixture) -> None:
+    """Everything, but for what config.settings keeps quiet."""
     caplog.set_level(logging.DEBUG)
-    for name in ("stripe", "weasyprint.progress"):  # as config.settings has it
+    for name in ("stripe", "weasyprint.progress"):
         caplog.set_level(logging.WARNING, logger=name)
+
+
+def test_no_log_has_a_payment_page_or_a_secret_in_it(sandbox: Sandbox, caplog: pytest.LogCaptureFixture) -> None:
+    as_in_production(caplog)
     answer = send(build.campaign(), gift="50")
     page = answer.headers["Location"]
     pay(page)
