@@ -102,8 +102,8 @@ def charges(window: Window) -> Iterator[Difference]:
     begin, end = window
     ours = Donation.objects.filter(state__in=[State.PAID, State.SETTLED], charged_at__gte=begin)
     ours = ours.filter(charged_at__lt=end) if end else ours
-    for donation in ours.exclude(payment_intent=None).exclude(payment_intent__in=known).iterator():
-        if not paid_at_stripe(donation):
+    for donation in ours.exclude(payment_intent=None).only("payment_intent").iterator():
+        if donation.payment_intent not in known and not paid_at_stripe(donation):
             yield Difference(f"gift {donation.pk}", "paid for us, and Stripe has no payment for it", repaired=False)
 
 
