@@ -18,6 +18,7 @@ from django.utils import timezone
 from appeal import transfer_code
 from appeal.models import Campaign
 from donations import statement_camt, statement_csv
+from donations.many import any_of
 from donations.models import Aside, BankAccount, BankStatement, Method, OfflineGift, Payout, StatementLine
 from donations.models.bank_statement import Format
 from donations.models.payout import CAME_BACK
@@ -51,7 +52,7 @@ def bring_in(account: BankAccount, content: bytes, *, name: str, by: User) -> Ou
     lines = keyed(read(account, content))
     with transaction.atomic():
         BankAccount.objects.select_for_update().get(pk=account.pk)  # one import at a time
-        known = set(account.lines.filter(key__in=lines).values_list("key", flat=True))
+        known = set(account.lines.filter(key__in=any_of(lines)).values_list("key", flat=True))
         fresh = {key: line for key, line in lines.items() if key not in known}
         statement = BankStatement.objects.create(
             account=account,

@@ -12,6 +12,7 @@ from django.utils import timezone
 from stripe.params import BalanceTransactionListParams
 
 from donations import bookkeeping
+from donations.many import any_of
 from donations.models import BalanceTransaction, Payout
 from donations.stripe_api import client, patiently
 from ledger import chart
@@ -72,7 +73,7 @@ def explain(payout: Payout) -> bool:
     made_of = {row["id"]: row["net"] for row in listed(payout) if row["source"] != payout.stripe_id}
     with transaction.atomic():
         payout = Payout.objects.select_for_update().get(pk=payout.pk)
-        ours = BalanceTransaction.objects.filter(stripe_id__in=made_of)
+        ours = BalanceTransaction.objects.filter(stripe_id__in=any_of(made_of))
         if payout.explained or ours.count() < len(made_of):  # the rest is in the books after the next sweep
             return False
         shares = shares_of(payout, list(made_of))
@@ -99,7 +100,9 @@ def listed(payout: Payout) -> Iterator[dict[str, Any]]:
 
 def shares_of(payout: Payout, transactions: list[str]) -> dict[Fund, Money]:
     """What these balance transactions brought each fund at Stripe."""
-    held = Posting.objects.filter(account=chart.STRIPE, currency=payout.currency, entry__source__in=transactions)
+    held = Posting.objects.filter(
+        account=chart.STRIPE, currency=payout.currency, entry__source__in=any_of(transactions)
+    )
     sums = held.values_list("fund").annotate(total=Sum("amount")).filter(total__isnull=False)
     funds = Fund.objects.in_bulk([fund for fund, _total in sums])
     return {funds[fund]: Money(total, payout.currency) for fund, total in sums if total}
