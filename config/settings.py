@@ -9,6 +9,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import django_stubs_ext
+from cryptography.fernet import Fernet
 from django.conf import global_settings, locale
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.csp import CSP
@@ -75,8 +76,20 @@ def fee_estimates(name: str) -> dict[str, Estimate]:
     )
 
 
+def field_keys(name: str) -> list[str]:
+    """Keys of Fernet: 32 random bytes each, in URL-safe base64."""
+    required(name, "keys that seal contacts and bank accounts; `openssl rand -base64 32 | tr +/ -_` makes one")
+    keys: list[str] = env.list(name)
+    with suppress(ValueError):
+        return [key for key in keys if Fernet(key)]
+    raise ImproperlyConfigured(
+        f"Set {name} to keys made by `openssl rand -base64 32 | tr +/ -_`, separated by commas. See docs/operators.md."
+    )
+
+
 DEBUG = env.bool("DEBUG", default=False)
 SECRET_KEY = required("SECRET_KEY", "a long random text that signs links, forms and sessions")
+FIELD_KEYS = field_keys("FIELD_KEYS")
 PUBLIC_URL = required("PUBLIC_URL", "the address people reach this service at, like https://appeal.example").rstrip("/")
 if urlsplit(PUBLIC_URL).scheme not in {"http", "https"} or not urlsplit(PUBLIC_URL).hostname:
     raise ImproperlyConfigured("Set PUBLIC_URL to a whole address, like https://appeal.example. See docs/operators.md.")
@@ -169,6 +182,7 @@ CELERY_BEAT_SCHEDULE = {
         "donations.forget_testers": 3600.0,
         "donations.reconcile_recent": 300.0,
         "donations.reconcile": 24 * 3600.0,
+        "grants.mail_notices": 30.0,
         "receipts.issue": 2.0,
         "receipts.render": 2.0,
         "receipts.mail": 2.0,

@@ -2,9 +2,9 @@
 
 from typing import Any
 
+from django import forms
 from django.conf import settings
 from django.contrib import admin, messages
-from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
@@ -15,17 +15,22 @@ from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
+from appeal.steps import signed_in
 from grants.bookkeeping import NotEnoughFree
-from grants.forms import GrantForm, InitiativeForm, PlanForm, PlanFormSet
-from grants.models import Approval, Grant, Initiative, Refused, Tranche
+from grants.forms import AccountForm, GrantForm, HostForm, InitiativeForm, PlanForm, PlanFormSet
+from grants.models import (
+    Approval,
+    FiscalHost,
+    Grant,
+    Initiative,
+    Look,
+    Notice,
+    PayeeAccount,
+    Refused,
+    Tranche,
+)
 from grants.steps import STEPS, Step, open_to
 from ledger import chart
-
-
-class StaffRequest(HttpRequest):
-    """What `admin_view` lets through."""
-
-    user: User
 
 
 class ReadOnlyInline(admin.TabularInline[Any, Any]):
@@ -39,18 +44,106 @@ class ReadOnlyInline(admin.TabularInline[Any, Any]):
         return False
 
 
+SEALED = ("place", "email")
+
+
+def looked(request: HttpRequest, initiative: Initiative, account: PayeeAccount | None = None) -> None:
+    """This person is shown what is sealed: that stays on record."""
+    Look.objects.create(seen_by=signed_in(request), initiative=initiative, account=account)
+
+
 @admin.register(Initiative)
 class InitiativeAdmin(admin.ModelAdmin[Initiative]):
+    """Only who may see contacts is shown how an initiative is reached and where it is, and that they looked is kept."""
+
     form = InitiativeForm
     list_display = ("name", "public_alias", "country", "region")
     search_fields = ("name", "public_alias")
+
+    def get_fields(self, request: HttpRequest, obj: Initiative | None = None) -> tuple[str, ...]:
+        fields = InitiativeForm.Meta.fields
+        if obj is None or request.user.has_perm("grants.see_contact"):
+            return fields
+        return tuple(name for name in fields if name not in SEALED)
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        initiative = self.get_object(request, object_id)
+        if initiative and self.has_view_permission(request, initiative) and request.user.has_perm("grants.see_contact"):
+            looked(request, initiative)
+        return super().change_view(request, object_id, form_url, extra_context)
+
+    def save_model(
+        self, request: HttpRequest, obj: Initiative, form: forms.ModelForm[Initiative], change: bool
+    ) -> None:
+        if change and "email" in form.changed_data:
+            Notice.objects.tell_of_contact(obj, form.initial["email"])
+        super().save_model(request, obj, form, change)
+
+
+@admin.register(FiscalHost)
+class FiscalHostAdmin(admin.ModelAdmin[FiscalHost]):
+    form = HostForm
+    list_display = ("name", "country", "fee")
+
+
+@admin.register(PayeeAccount)
+class PayeeAccountAdmin(admin.ModelAdmin[PayeeAccount]):
+    """Recorded once, and shown only to who may see it; each look is kept."""
+
+    form = AccountForm
+    list_display = ("__str__", "initiative", "route", "recorded_by", "recorded_at", "payable_from")
+    list_filter = ("route",)
+    list_select_related = ("initiative", "recorded_by")
+
+    def get_fields(self, request: HttpRequest, obj: PayeeAccount | None = None) -> tuple[str, ...]:
+        facts = ("recorded_by", "recorded_at", "payable_from") if obj else ()
+        return (*AccountForm.Meta.fields, *facts)
+
+    def has_change_permission(self, request: HttpRequest, obj: PayeeAccount | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: PayeeAccount | None = None) -> bool:
+        return False
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        if not request.user.has_perm("grants.see_payeeaccount"):
+            raise PermissionDenied
+        if account := self.get_object(request, object_id):
+            looked(request, account.initiative, account)
+        return super().change_view(request, object_id, form_url, extra_context)
+
+    def save_model(
+        self, request: HttpRequest, obj: PayeeAccount, form: forms.ModelForm[PayeeAccount], change: bool
+    ) -> None:
+        given = {name: form.cleaned_data[name] for name in AccountForm.Meta.fields}
+        recorded = PayeeAccount.objects.record(**given, by=signed_in(request))
+        obj.pk = recorded.pk
+
+
+@admin.register(Look)
+class LookAdmin(admin.ModelAdmin[Look]):
+    list_display = ("seen_at", "seen_by", "initiative", "account")
+    list_select_related = ("seen_by", "initiative", "account")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Look | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Look | None = None) -> bool:
+        return False
 
 
 class PlannedInline(admin.TabularInline[Tranche, Grant]):
     model = Tranche
     form = PlanForm
     formset = PlanFormSet
-    fields = ("amount", "payee", "account")
+    fields = ("amount",)
     show_change_link = True
     verbose_name_plural = _("planned tranches")
 
@@ -63,7 +156,7 @@ class PlannedInline(admin.TabularInline[Tranche, Grant]):
 
 class PromisedInline(ReadOnlyInline):
     model = Tranche
-    fields = ("number", "amount", "payee", "state")
+    fields = ("number", "amount", "state")
     readonly_fields = ("amount",)
     show_change_link = True
     verbose_name_plural = _("tranches promised and paid")
@@ -106,7 +199,7 @@ class TrancheAdmin(admin.ModelAdmin[Tranche]):
     list_filter = ("state", "grant__campaign")
     list_select_related = ("grant__initiative", "fund")
     fields = readonly_fields = (
-        *("grant", "number", "amount", "fund", "payee", "account", "state", "proposed_by", "proposed_at"),
+        *("grant", "number", "amount", "fund", "account", "state", "proposed_by", "proposed_at"),
         *("sent_by", "sent_on", "bank_reference", "confirmation_link", "confirmed_on"),
     )
 
@@ -140,10 +233,12 @@ class TrancheAdmin(admin.ModelAdmin[Tranche]):
         view = self.admin_site.admin_view(self.step_view)
         return [path("<int:pk>/step/<slug:name>/", view, name="grants_tranche_step"), *super().get_urls()]
 
-    def step_view(self, request: StaffRequest, pk: int, name: str) -> HttpResponse:
+    def step_view(self, request: HttpRequest, pk: int, name: str) -> HttpResponse:
         tranche = get_object_or_404(self.get_queryset(request).select_related(*self.list_select_related), pk=pk)
-        if not self.has_change_permission(request, tranche):
+        if not (self.has_change_permission(request, tranche) and request.user.has_perm("grants.see_payeeaccount")):
             raise PermissionDenied
+        if tranche.account:
+            looked(request, tranche.grant.initiative, tranche.account)
         form = step_called(name)(request.POST or None, tranche=tranche)
         if form.is_valid() and self.taken(request, form):
             return redirect("admin:grants_tranche_change", tranche.pk)
@@ -151,10 +246,10 @@ class TrancheAdmin(admin.ModelAdmin[Tranche]):
         context = {**self.admin_site.each_context(request), "opts": self.opts, **shown}
         return TemplateResponse(request, "admin/grants/tranche/step.html", context)
 
-    def taken(self, request: StaffRequest, form: Step) -> bool:
+    def taken(self, request: HttpRequest, form: Step) -> bool:
         """Take the step and say so, or put the refusal into the form."""
         try:
-            form.take(by=request.user)
+            form.take(by=signed_in(request))
         except (Refused, NotEnoughFree) as refusal:
             form.add_error(None, str(refusal))
             return False

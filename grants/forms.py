@@ -6,7 +6,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from grants.models import Grant, Initiative, Tranche
+from grants.models import FiscalHost, Grant, Initiative, PayeeAccount, Tranche
 from grants.models.initiative import country_names, known_language
 from grants.steps import read_amount
 from ledger.models import Channel, Fund
@@ -38,7 +38,37 @@ class InitiativeForm(forms.ModelForm[Initiative]):
 
     class Meta:
         model = Initiative
-        fields = "__all__"  # noqa: DJ007 (every field of it is for staff)
+        fields = (
+            *("name", "public_alias", "country", "region", "place", "languages", "email"),
+            *("registration", "why_unregistered"),
+        )
+        widgets = {"place": forms.TextInput(attrs={"size": 40}), "email": forms.EmailInput(attrs={"size": 40})}
+
+
+class HostForm(forms.ModelForm[FiscalHost]):
+    country = forms.ChoiceField(label=_("Country"), choices=lambda: [("", "—"), *country_names().items()])
+
+    class Meta:
+        model = FiscalHost
+        fields = ("name", "country", "registration", "fee")
+
+
+class AccountForm(forms.ModelForm[PayeeAccount]):
+    """A new account; it is recorded, and never edited."""
+
+    class Meta:
+        model = PayeeAccount
+        fields = ("initiative", "route", "host", "payee", "details")
+        widgets = {
+            "payee": forms.TextInput(attrs={"size": 40}),
+            "details": forms.Textarea(attrs={"rows": 4, "cols": 40}),
+        }
+
+    def clean_payee(self) -> str:
+        return " ".join(self.cleaned_data["payee"].split())
+
+    def clean_details(self) -> str:
+        return "\n".join(line.strip() for line in self.cleaned_data["details"].split("\n") if line.strip())
 
 
 class FundChoice(forms.ModelChoiceField[Fund]):
@@ -91,8 +121,7 @@ class PlanForm(forms.ModelForm[Tranche]):
 
     class Meta:
         model = Tranche
-        fields = ("payee", "account")
-        widgets = {"account": forms.Textarea(attrs={"rows": 3, "cols": 40})}
+        fields = ()
 
     def __init__(self, *args: Any, grant: Grant, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

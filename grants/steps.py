@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from django import forms
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from grants import bookkeeping
-from grants.models import State, Tranche
+from grants.models import PayeeAccount, State, Tranche
 from ledger.money import AmountError, Money
 
 if TYPE_CHECKING:
@@ -52,12 +54,31 @@ class Step(forms.Form):
         raise NotImplementedError
 
 
-class PromiseStep(Step):
+class ToAnAccount(Step):
+    """Which of the initiative's accounts it is paid to; the newest comes first."""
+
+    def __init__(self, *args: Any, tranche: Tranche, **kwargs: Any) -> None:
+        super().__init__(*args, tranche=tranche, **kwargs)
+        accounts = PayeeAccount.objects.of(tranche.grant.initiative)
+        self.fields["account"] = AccountChoice(
+            accounts, label=_("Account"), initial=tranche.account or accounts.first()
+        )
+
+
+class AccountChoice(forms.ModelChoiceField[PayeeAccount]):
+    def label_from_instance(self, account: PayeeAccount) -> str:
+        day = date_format(timezone.localtime(account.recorded_at), "DATE_FORMAT")
+        return _("%(account)s, of %(day)s") % {"account": account, "day": day}
+
+
+class PromiseStep(ToAnAccount):
     title = _("Promise")
     meaning = _("The amount is set aside in the fund. Another person than you has to approve the payment.")
     states = {State.PLANNED}
 
+    @transaction.atomic
     def take(self, by: User) -> None:
+        self.tranche.plan_to(self.cleaned_data["account"])
         bookkeeping.promise(self.tranche, by=by, on=timezone.localdate())
 
 
@@ -76,22 +97,13 @@ class ApproveStep(Step):
         self.tranche.approve(by=by, seen=self.cleaned_data["seen"])
 
 
-class RedirectStep(Step):
-    title = _("Change payee or account")
+class RedirectStep(ToAnAccount):
+    title = _("Pay another account")
     meaning = _("Every approval becomes void, and another person than you has to approve the payment.")
     states = {State.PROMISED, State.APPROVED}
 
-    payee = forms.CharField(label=_("Payee"), max_length=140)
-    account = forms.CharField(label=_("Account"), widget=forms.Textarea(attrs={"rows": 4}))
-
-    def __init__(self, *args: Any, tranche: Tranche, **kwargs: Any) -> None:
-        super().__init__(*args, tranche=tranche, **kwargs)
-        self.initial.update(payee=tranche.payee, account=tranche.account)
-
     def take(self, by: User) -> None:
-        self.tranche.redirect_to(
-            payee=self.cleaned_data["payee"], account=self.cleaned_data["account"], by=by, at=timezone.now()
-        )
+        self.tranche.redirect_to(self.cleaned_data["account"], by=by, at=timezone.now())
 
 
 class PayStep(Step):

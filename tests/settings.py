@@ -3,6 +3,7 @@
 import os
 
 os.environ.setdefault("SECRET_KEY", "only-for-tests")
+os.environ.setdefault("FIELD_KEYS", "b25seS1mb3ItdGVzdHMtb25seS1mb3ItdGVzdHMtISE=")
 os.environ.setdefault("PUBLIC_URL", "http://testserver")
 os.environ.setdefault("STRIPE_SECRET_KEY", "sk_test_tests")
 os.environ.setdefault("STRIPE_WEBHOOK_SECRETS", "whsec_tests")

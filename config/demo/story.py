@@ -12,7 +12,7 @@ from django.utils import timezone
 from appeal.models import Campaign, SuggestedAmount
 from donations import checkout
 from donations.models import Donation
-from grants.models import Initiative
+from grants.models import Initiative, PayeeAccount
 from ledger.money import Money
 from receipts.models import IssuerProfile
 
@@ -87,7 +87,8 @@ def tell() -> Campaign:
     if not campaign.donations.exists():
         for giver in GIVERS:
             give(campaign, giver)
-    initiatives()
+    for initiative in initiatives():
+        account_of(initiative)
     return campaign
 
 
@@ -161,6 +162,13 @@ def give(campaign: Campaign, giver: Giver) -> Donation:
 def pay(page: str, card: str) -> requests.Response:
     details = {"number": card, "expiry": "12 / 40", "cvc": "123", "name": "A donor"}
     return requests.post(page, details, timeout=20, allow_redirects=False)
+
+
+def account_of(initiative: Initiative) -> PayeeAccount:
+    """Invented, as the bank is."""
+    return PayeeAccount.objects.of(initiative).first() or PayeeAccount.objects.record(
+        initiative, by=person("treasurer"), payee="M. Hlaing", details="Example Bank\n000-0-00000-0"
+    )
 
 
 def initiatives() -> list[Initiative]:

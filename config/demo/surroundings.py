@@ -7,6 +7,8 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from cryptography.fernet import Fernet
+
 from config import embedded
 
 LOCAL = embedded.PROJECT / ".local"
@@ -28,6 +30,7 @@ def surroundings(*, throwaway: bool) -> Iterator[None]:
 def environment(folder: Path, port: int) -> dict[str, str]:
     chosen = {
         "SECRET_KEY": kept_secret(folder / "secret-key"),
+        "FIELD_KEYS": kept_secret(folder / "field-key"),
         "PUBLIC_URL": f"http://127.0.0.1:{port}",
         "ALLOWED_HOSTS": "127.0.0.1,localhost",
         "EMAIL_URL": f"filemail:///{folder / 'mail'}",
@@ -51,5 +54,5 @@ def kept_secret(file: Path) -> str:
     file.parent.mkdir(parents=True, exist_ok=True)
     if not file.exists():
         file.touch(mode=0o600)
-        file.write_text(secrets.token_urlsafe(48))
+        file.write_text(Fernet.generate_key().decode())
     return file.read_text()

@@ -237,9 +237,8 @@ def grant(walk: Walk, campaign: Campaign) -> None:
         fund=awarded.fund,
         amount_minor=80_00,
         currency="USD",
-        payee="M. Hlaing",
-        account="Example Bank, 000-0-00000-0",
     )
+    tranche.plan_to(story.account_of(initiative))
     bookkeeping.promise(tranche, by=treasurer, on=today)
     walk.step(f"A grant of {tranche.amount.format()} is promised", f"left free {campaign.card_fund.free().format()}")
     refuse_too_much(walk, awarded)
@@ -262,9 +261,8 @@ def refuse_too_much(walk: Walk, awarded: Grant) -> None:
         fund=awarded.fund,
         amount_minor=5_000_00,
         currency="USD",
-        payee="M. Hlaing",
-        account="Example Bank, 000-0-00000-0",
     )
+    too_much.plan_to(story.account_of(awarded.initiative))
     try:
         bookkeeping.promise(too_much, by=story.person("treasurer"), on=timezone.localdate())
     except bookkeeping.NotEnoughFree as refusal:

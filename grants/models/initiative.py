@@ -5,11 +5,13 @@ from operator import itemgetter
 from babel import Locale
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from grants.sealed import SealedTextField
 from ledger.currencies import locale_for
 
 # CLDR has two-letter codes that ISO 3166 assigns to no country; XK, Kosovo, is the one in use.
@@ -43,8 +45,19 @@ def known_language(code: str) -> None:
         raise ValidationError(_("“%(code)s” is no language code. Dari is “prs”, Burmese “my”."), params={"code": code})
 
 
+def country_is_iso(of: str) -> models.CheckConstraint:
+    return models.CheckConstraint(
+        name=f"{of}_country_is_iso_alpha_2",
+        condition=Q(country__regex=r"^[A-Z]{2}$"),
+        violation_error_message=_("Choose a country."),
+    )
+
+
 class Initiative(models.Model):
-    """An organisation or group led by refugees. Pages show of it what `publication.public_view` gives."""
+    """An organisation or group led by refugees. Pages show of it what `publication.public_view` gives.
+
+    How it is reached and where exactly it is are sealed.
+    """
 
     name = models.CharField(_("name"), max_length=200)
     public_alias = models.CharField(
@@ -55,14 +68,14 @@ class Initiative(models.Model):
     )
     country = models.CharField(_("country"), max_length=2)
     region = models.CharField(_("region"), max_length=20, choices=Region)
-    place = models.CharField(
+    place = SealedTextField(
         _("exact place"),
         max_length=200,
         blank=True,
         help_text=_("Never published. Leave it empty unless the work needs it."),
     )
     languages = ArrayField(models.CharField(max_length=12, validators=[known_language]), verbose_name=_("languages"))
-    email = models.EmailField(_("contact email"))
+    email = SealedTextField(_("contact email"), max_length=254, validators=[validate_email])
     registration = models.CharField(_("registration number"), max_length=100, blank=True)
     why_unregistered = models.TextField(_("why there is no registration"), blank=True)
 
@@ -70,12 +83,9 @@ class Initiative(models.Model):
         ordering = ["name"]
         verbose_name = _("initiative")
         verbose_name_plural = _("initiatives")
+        permissions = [("see_contact", "Can see how an initiative is reached, and its exact place")]
         constraints = [
-            models.CheckConstraint(
-                name="initiative_country_is_iso_alpha_2",
-                condition=Q(country__regex=r"^[A-Z]{2}$"),
-                violation_error_message=_("Choose a country."),
-            ),
+            country_is_iso("initiative"),
             models.CheckConstraint(
                 name="initiative_registered_or_says_why",
                 condition=~Q(registration="") | ~Q(why_unregistered=""),

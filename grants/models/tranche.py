@@ -1,6 +1,6 @@
 """Tranches: the parts a grant is paid in, each promised, approved by a second person, sent and confirmed.
 
-What may never happen is refused by the database (`migrations/0002_two_people.py`);
+What may never happen is refused by the database (`migrations/0002_two_people.py`, `0004_account_rules.py`);
 the verbs here say it in words first.
 """
 
@@ -13,15 +13,15 @@ from django.contrib.auth.models import User
 from django.db import models, transaction
 from django.db.models import F, Func, Q
 from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
+from appeal.refusal import Refused
 from grants.models.grant import Grant
+from grants.models.payee_account import PayeeAccount
 from ledger.models import Entry, Fund
 from ledger.money import Money
-
-
-class Refused(Exception):
-    """A verb said no; str() is a sentence for the person who asked."""
 
 
 class State(models.TextChoices):
@@ -50,7 +50,7 @@ def new_key() -> str:
 
 
 class Fingerprint(Func):
-    """SHA-256 of the details a person approves: amount, currency, fund, payee and account, one a line."""
+    """SHA-256 of the details a person approves: amount, currency, fund, account and the account's mark, one a line."""
 
     function = "grants_fingerprint"
     output_field = models.CharField(max_length=64)
@@ -87,12 +87,12 @@ class Tranche(models.Model):
     fund = models.ForeignKey(Fund, models.PROTECT, related_name="+", editable=False)
     amount_minor = models.BigIntegerField()
     currency = models.CharField(max_length=3)
-    payee = models.CharField(_("payee"), max_length=140, help_text=_("The account holder's name, as the bank has it."))
-    account = models.TextField(
-        _("account"), help_text=_("Account number or IBAN, bank, and what else the transfer needs.")
+    account = models.ForeignKey(
+        PayeeAccount, models.PROTECT, null=True, related_name="tranches", verbose_name=_("payee account")
     )
+    account_mark = models.CharField(max_length=64, blank=True, editable=False)
     fingerprint = models.GeneratedField(
-        expression=Fingerprint(F("amount_minor"), F("currency"), F("fund"), F("payee"), F("account")),
+        expression=Fingerprint(F("amount_minor"), F("currency"), F("fund"), F("account"), F("account_mark")),
         output_field=models.CharField(max_length=64),
         db_persist=True,
     )
@@ -121,9 +121,11 @@ class Tranche(models.Model):
             models.CheckConstraint(name="tranche_amount_is_positive", condition=Q(amount_minor__gt=0)),
             models.CheckConstraint(name="tranche_state_is_known", condition=Q(state__in=State.values)),
             models.CheckConstraint(
-                name="tranche_payee_is_one_line",
-                condition=~Q(payee__contains="\n") & ~Q(payee="") & ~Q(account=""),
-                violation_error_message=_("Give the payee on one line, and the account."),
+                name="tranche_account_has_its_mark",
+                condition=Q(account=None, account_mark="") | Q(account__isnull=False) & ~Q(account_mark=""),
+            ),
+            models.CheckConstraint(
+                name="tranche_promised_means_to_an_account", condition=Q(state=State.PLANNED) | Q(account__isnull=False)
             ),
             models.CheckConstraint(
                 name="tranche_promised_means_booked_by_a_person",
@@ -168,12 +170,35 @@ class Tranche(models.Model):
     def amount(self) -> Money:
         return Money(self.amount_minor, self.currency)
 
-    def redirect_to(self, *, payee: str, account: str, by: User, at: datetime.datetime) -> None:
-        """Pay another account. Whoever changes it is the proposer now, and every approval so far is void."""
-        changeable = Tranche.objects.filter(pk=self.pk, state__in=[State.PROMISED, State.APPROVED])
-        if not changeable.update(payee=payee, account=account, proposed_by=by, proposed_at=at):
-            raise Refused(_("The payee and account can change only before the money is sent."))
+    def plan_to(self, account: PayeeAccount) -> None:
+        """What is to be promised will be paid there."""
+        self._refuse_another_groups(account)
+        planned = Tranche.objects.planned().filter(pk=self.pk)
+        if not planned.update(account=account, account_mark=account.mark):
+            raise self.refusal(State.PROMISED)
         self.refresh_from_db()
+
+    def redirect_to(self, account: PayeeAccount, *, by: User, at: datetime.datetime) -> None:
+        """Pay another account. Whoever changes it is the proposer now, and every approval so far is void."""
+        self._refuse_another_groups(account)
+        changeable = Tranche.objects.filter(pk=self.pk, state__in=[State.PROMISED, State.APPROVED])
+        if not changeable.update(account=account, account_mark=account.mark, proposed_by=by, proposed_at=at):
+            raise Refused(_("The account can change only before the money is sent."))
+        self.refresh_from_db()
+
+    def _refuse_another_groups(self, account: PayeeAccount) -> None:
+        if account.initiative_id != self.grant.initiative_id:
+            raise Refused(_("This account is another initiative's."))
+
+    def refuse_without_account(self) -> None:
+        if self.account is None:
+            raise Refused(_("Choose the account that this is to be paid to."))
+
+    def refuse_while_its_account_waits(self, now: datetime.datetime) -> None:
+        """A new account is paid only when its initiative has had the time to say that it is not theirs."""
+        if self.account and self.account.waits(now):
+            day = date_format(timezone.localtime(self.account.payable_from), "DATETIME_FORMAT")
+            raise Refused(_("This account is new. It can be paid from %(day)s.") % {"day": day})
 
     @transaction.atomic
     def approve(self, *, by: User, seen: str) -> None:

@@ -9,6 +9,7 @@ from tests.config.command import manage, setting
 
 REQUIRED = [
     "SECRET_KEY",
+    "FIELD_KEYS",
     "PUBLIC_URL",
     "DATABASE_URL",
     "CELERY_BROKER_URL",
@@ -29,7 +30,7 @@ def test_a_missing_variable_is_one_sentence_that_says_what_to_set(name: str) -> 
 
 def test_every_variable_is_in_the_operators_handbook_and_no_other() -> None:
     read = re.findall(
-        r"""(?:env\.\w+|required|seconds|some_of|fee_estimates)\((?:\s*[A-Z]+,)?\s*"([A-Z_]+)\"""",
+        r"""(?:env\.\w+|required|seconds|some_of|fee_estimates|field_keys)\((?:\s*[A-Z]+,)?\s*"([A-Z_]+)\"""",
         (PROJECT / "config" / "settings.py").read_text(),
     )
     told = re.findall(r"^\| `([A-Z_]+)` ", (PROJECT / "docs" / "operators.md").read_text(), re.MULTILINE)
@@ -99,6 +100,8 @@ def test_mail_goes_where_its_address_says(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "value"),
     [
+        ("FIELD_KEYS", "too-short"),
+        ("FIELD_KEYS", "b25seS1mb3ItdGVzdHMtb25seS1mb3ItdGVzdHMtISE=,x"),
         ("LANGUAGES", "xx"),
         ("LANGUAGES", "zh-cn"),
         ("LANGUAGES", ","),

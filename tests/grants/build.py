@@ -11,7 +11,7 @@ from django.db import connection, transaction
 
 from appeal.models import Campaign
 from grants import bookkeeping
-from grants.models import Grant, Initiative, Refused, Region, Tranche
+from grants.models import Grant, Initiative, PayeeAccount, Refused, Region, Tranche
 from ledger import chart
 from ledger.journal import Draft, Line, NotEnoughFree, record
 from ledger.models import Entry, Fund
@@ -91,10 +91,29 @@ def planned(of: Grant | None = None, minor: int | None = None, **fields: Any) ->
         "fund": parent.fund,
         "amount_minor": minor or parent.amount_minor,
         "currency": parent.currency,
-        "payee": "Zahra Ahmadi",
-        "account": "BCA 123 456 789\nSWIFT CENAIDJA",
-    }
-    return Tranche.objects.create(**defaults | fields)
+    } | fields
+    if "account" not in defaults:
+        defaults["account"] = parent.initiative.accounts.last() or account(parent.initiative)
+    return Tranche.objects.create(**defaults, account_mark=defaults["account"].mark)
+
+
+def account(of: Initiative | None = None, **fields: Any) -> PayeeAccount:
+    defaults: dict[str, Any] = {"payee": "Zahra Ahmadi", "details": "BCA 123 456 789\nSWIFT CENAIDJA"}
+    return PayeeAccount.objects.record(of or initiative(), by=person(), **defaults | fields)
+
+
+def another_account(tranche: Tranche) -> PayeeAccount:
+    """Of the same initiative, so that it waits."""
+    return account(tranche.grant.initiative, payee="Somebody Else", details="Another bank 42")
+
+
+def waited(account: PayeeAccount) -> PayeeAccount:
+    """The 48 hours are over, which no verb and no program can say."""
+    with transaction.atomic():
+        sql("SET LOCAL session_replication_role = replica")
+        sql("UPDATE grants_payeeaccount SET payable_from = now() - interval '1 minute' WHERE id = %s", account.pk)
+    account.refresh_from_db()
+    return account
 
 
 def promised(*, by: User | None = None, **fields: Any) -> Tranche:

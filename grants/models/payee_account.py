@@ -1,0 +1,199 @@
+"""Where the money of a grant goes: an initiative's accounts, and the organisations that receive money for others.
+
+An account is recorded once and never edited (`migrations/0004_account_rules.py`): another one is another row. The
+first one of an initiative can be paid at once; each later one waits, while the old contact is told.
+"""
+
+import datetime
+from typing import Any, Self
+
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.db import models, transaction
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from grants.models.initiative import Initiative, country_is_iso
+from grants.sealed import SealedTextField, mark
+
+WAIT = datetime.timedelta(hours=48)
+LATELY = datetime.timedelta(days=30)
+SHOWN = 4
+
+
+class Route(models.TextChoices):
+    """How money reaches an initiative."""
+
+    BANK = "bank", _("bank transfer")
+    HOST = "host", _("through a fiscal host")
+    TRANSFER_SERVICE = "transfer_service", _("money-transfer service")
+    MOBILE_MONEY = "mobile_money", _("mobile money")
+
+
+class FiscalHost(models.Model):
+    """An organisation that receives money for an initiative that has no account, and passes it on."""
+
+    name = models.CharField(_("name"), max_length=200, unique=True)
+    country = models.CharField(_("country"), max_length=2)
+    registration = models.CharField(_("registration number"), max_length=100)
+    fee = models.DecimalField(
+        _("fee, per cent"), max_digits=4, decimal_places=2, help_text=_("What it keeps of each payment. 0 if nothing.")
+    )
+
+    class Meta:
+        ordering = ["name"]
+        verbose_name = _("fiscal host")
+        verbose_name_plural = _("fiscal hosts")
+        constraints = [
+            country_is_iso("fiscal_host"),
+            models.CheckConstraint(
+                name="fiscal_host_fee_is_a_part",
+                condition=Q(fee__gte=0, fee__lt=50),
+                violation_error_message=_("Give a fee from 0 to less than 50 per cent."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class PayeeAccountQuerySet(models.QuerySet["PayeeAccount"]):
+    def record(self, initiative: Initiative, *, by: User, payee: str, details: str, **facts: Any) -> "PayeeAccount":
+        """A new account. The database says since when it can be paid; unless it is at once, the old contact is told."""
+        with transaction.atomic():
+            account = self.create(
+                initiative=initiative,
+                payee=payee,
+                details=details,
+                mark=mark(f"{payee}\n{details}"),
+                recorded_by=by,
+                recorded_at=timezone.now(),
+                **facts,
+            )
+            account.refresh_from_db()
+            if account.payable_from > account.recorded_at:
+                Notice.objects.tell_of_account(account)
+            return account
+
+    def of(self, initiative: Initiative) -> Self:
+        """The newest first."""
+        return self.filter(initiative=initiative).order_by("-pk")
+
+
+class PayeeAccount(models.Model):
+    """Whose account, and where. Both are sealed; `mark` is a keyed hash of them, for approvals and comparisons."""
+
+    initiative = models.ForeignKey(Initiative, models.PROTECT, related_name="accounts", verbose_name=_("initiative"))
+    route = models.CharField(_("way"), max_length=16, choices=Route, default=Route.BANK)
+    host = models.ForeignKey(
+        FiscalHost, models.PROTECT, null=True, blank=True, related_name="accounts", verbose_name=_("fiscal host")
+    )
+    payee = SealedTextField(
+        _("payee"), max_length=140, help_text=_("The account holder's name, as the bank or the service has it.")
+    )
+    details = SealedTextField(
+        _("account"), help_text=_("Account number or IBAN, bank, telephone number: whatever the payment needs.")
+    )
+    mark = models.CharField(max_length=64, editable=False)
+    recorded_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("recorded by")
+    )
+    recorded_at = models.DateTimeField(_("recorded at"))
+    payable_from = models.DateTimeField(_("can be paid from"), db_default=models.functions.Now())
+
+    objects = PayeeAccountQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-pk"]
+        verbose_name = _("payee account")
+        verbose_name_plural = _("payee accounts")
+        permissions = [("see_payeeaccount", "Can see whose account it is, and where")]
+        constraints = [
+            models.CheckConstraint(name="payee_account_route_is_known", condition=Q(route__in=Route.values)),
+            models.CheckConstraint(
+                name="payee_account_host_means_its_route",
+                condition=Q(route=Route.HOST, host__isnull=False) | ~Q(route=Route.HOST) & Q(host=None),
+                violation_error_message=_("Choose the fiscal host, if the money goes through one, and only then."),
+            ),
+            models.CheckConstraint(name="payee_account_is_marked", condition=Q(mark__regex=r"^[0-9a-f]{64}$")),
+        ]
+
+    def __str__(self) -> str:
+        return str(_("%(way)s, …%(end)s") % {"way": self.get_route_display(), "end": self.end})
+
+    @property
+    def end(self) -> str:
+        """The last letters of its number, by which people tell two accounts apart."""
+        return "".join(letter for letter in self.details.splitlines()[0] if letter.isalnum())[-SHOWN:]
+
+    def waits(self, now: datetime.datetime) -> bool:
+        return now < self.payable_from
+
+
+class Look(models.Model):
+    """Somebody was shown an account, or how an initiative can be reached. It stays on record."""
+
+    seen_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("seen by"))
+    seen_at = models.DateTimeField(_("seen at"), auto_now_add=True)
+    initiative = models.ForeignKey(Initiative, models.PROTECT, related_name="looks", verbose_name=_("initiative"))
+    account = models.ForeignKey(
+        PayeeAccount, models.PROTECT, null=True, related_name="looks", verbose_name=_("payee account")
+    )
+
+    class Meta:
+        ordering = ["-pk"]
+        verbose_name = _("look at what is sealed")
+        verbose_name_plural = _("looks at what is sealed")
+
+    def __str__(self) -> str:
+        return f"{self.seen_by}, {self.initiative}"
+
+
+class Change(models.TextChoices):
+    ACCOUNT = "account", _("the account that it is paid on")
+    CONTACT = "contact", _("the address that it is written to")
+
+
+class NoticeQuerySet(models.QuerySet["Notice"]):
+    def tell_of_account(self, account: PayeeAccount) -> None:
+        """Whoever was the contact lately: a thief may have changed that first."""
+        initiative = account.initiative
+        since = timezone.now() - LATELY
+        former = self.filter(initiative=initiative, change=Change.CONTACT, created_at__gt=since)
+        for address in {initiative.email, *(notice.address for notice in former)}:
+            self.create(initiative=initiative, change=Change.ACCOUNT, account=account, address=address)
+
+    def tell_of_contact(self, initiative: Initiative, former: str) -> None:
+        self.create(initiative=initiative, change=Change.CONTACT, address=former)
+
+    def to_mail(self) -> Self:
+        return self.filter(mailed_at=None)
+
+
+class Notice(models.Model):
+    """A mail to whoever was the contact before a change that could be a thief's; a row of it is the mail to be sent."""
+
+    initiative = models.ForeignKey(Initiative, models.PROTECT, related_name="notices", verbose_name=_("initiative"))
+    change = models.CharField(_("change"), max_length=10, choices=Change)
+    account = models.ForeignKey(
+        PayeeAccount, models.PROTECT, null=True, related_name="notices", verbose_name=_("payee account")
+    )
+    address = SealedTextField(_("address"))
+    created_at = models.DateTimeField(auto_now_add=True)
+    mailed_at = models.DateTimeField(null=True)
+
+    objects = NoticeQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("notice")
+        verbose_name_plural = _("notices")
+        constraints = [
+            models.CheckConstraint(
+                name="notice_of_an_account_names_it",
+                condition=Q(change=Change.ACCOUNT, account__isnull=False) | Q(change=Change.CONTACT, account=None),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.initiative}: {self.get_change_display()}"

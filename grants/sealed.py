@@ -1,0 +1,53 @@
+"""Text that is of no use to whoever reads the database, or a copy of it, without our keys.
+
+Fernet of the `cryptography` package: AES in CBC mode with an HMAC. FIELD_KEYS names the keys: the first seals, and all
+of them open, so that a key can be replaced while what it sealed is still there (`manage.py reseal`).
+"""
+
+import hmac
+from functools import cache
+from typing import Any
+
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from django.conf import settings
+from django.core.exceptions import FieldError, ImproperlyConfigured
+from django.db import models
+
+
+@cache
+def _keys(keys: tuple[str, ...]) -> MultiFernet:
+    return MultiFernet([Fernet(key) for key in keys])
+
+
+def seal(text: str) -> str:
+    return _keys(tuple(settings.FIELD_KEYS)).encrypt(text.encode()).decode()
+
+
+def unseal(token: str) -> str:
+    try:
+        return _keys(tuple(settings.FIELD_KEYS)).decrypt(token.encode()).decode()
+    except InvalidToken as error:
+        raise ImproperlyConfigured(
+            "FIELD_KEYS lacks the key that a sealed text in the database was sealed with."
+        ) from error
+
+
+def mark(text: str) -> str:
+    """64 hex digits, the same for the same text while the first key is, and that tell nobody without it what it was."""
+    return hmac.digest(settings.FIELD_KEYS[0].encode(), text.encode(), "sha256").hex()
+
+
+class SealedTextField(models.TextField[str, str]):
+    """Text to us, a sealed token to the database. An empty text stays empty. It cannot be searched."""
+
+    def get_prep_value(self, value: Any) -> Any:
+        text = super().get_prep_value(value)
+        return seal(text) if text else text
+
+    def from_db_value(self, value: str | None, _expression: object, _connection: object) -> str | None:
+        return unseal(value) if value else value
+
+    def get_lookup(self, lookup_name: str) -> Any:
+        if lookup_name != "isnull":
+            raise FieldError(f"{self.name} is sealed, and cannot be looked up by {lookup_name}.")
+        return super().get_lookup(lookup_name)
