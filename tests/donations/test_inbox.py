@@ -155,6 +155,12 @@ def test_while_the_database_is_away_nothing_is_acknowledged_and_what_comes_again
     assert StripeEvent.objects.count() == 1
 
 
+def test_an_event_is_taken_in_while_the_broker_is_away(settings: Settings) -> None:
+    settings.CELERY_BROKER_URL = f"redis://127.0.0.1:{embedded.free_port()}/0"
+    assert post(BODY) == 200
+    assert StripeEvent.objects.waiting().count() == 1
+
+
 def test_every_other_path_is_djangos() -> None:
     environ = {"PATH_INFO": "/healthz", "REQUEST_METHOD": "GET", "HTTP_HOST": "testserver", "wsgi.url_scheme": "http"}
     environ |= {"SERVER_NAME": "testserver", "SERVER_PORT": "80"}
