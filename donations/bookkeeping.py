@@ -119,7 +119,8 @@ def refund(donation: Donation, moved: Moved, fee_covered: Money) -> Draft:
     """A gift goes back to its donor, or comes again where their bank did not take it.
 
     Stripe keeps its fee of the gift. The general fund covers it, so that the campaign is left as if the gift had never
-    been; a fee for the refund itself is the general fund's as well.
+    been, but for what the rate has changed since where Stripe converts; a fee for the refund itself is the general
+    fund's as well.
     """
     fund, general = donation.campaign.card_fund, Fund.objects.general(moved.currency)
     lines = [
@@ -199,7 +200,7 @@ def spread(payout: Payout, shares: Mapping[Fund, Money]) -> None:
         )
     ]
     entry = record(Draft("payout_spread", payout.stripe_id, payout.arrival_on, tuple(lines))) if lines else None
-    Payout.objects.filter(pk=payout.pk).update(explained=True, spread=entry)
+    Payout.objects.filter(pk=payout.pk).update(explained=True, spread=entry, problem="")
 
 
 @transaction.atomic

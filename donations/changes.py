@@ -48,8 +48,8 @@ def change_amount(gift: MonthlyGift, amount: Money) -> None:
 def pause(gift: MonthlyGift) -> None:
     """Nothing is taken until the donor goes on, and nothing is taken later for the time between.
 
-    What is due already Stripe would try to take in the pause as well, so that is let go first: where Stripe falls silent
-    between the two, nothing is taken that the donor did not want.
+    What is due already Stripe would try to take in the pause as well, so that is let go first: where Stripe falls
+    silent between the two, nothing is taken that the donor did not want.
     """
     _with_what_is_due(gift, lambda api, name: api.void_invoice(name))
     _update(gift, {"pause_collection": {"behavior": "void"}})

@@ -8,7 +8,7 @@ from django.db.models import Sum
 
 from donations import bookkeeping
 from donations.models import BalanceTransaction, Dispute, Donation, FraudWarning
-from donations.models.dispute import LOST
+from donations.models.dispute import LOST, WON
 from ledger.money import Money
 
 
@@ -40,10 +40,15 @@ def mirror(thing: dict[str, Any], as_of: datetime) -> tuple[Dispute, bool] | Non
 
 
 def write_off(dispute: Dispute) -> None:
-    """Book as lost what the bank took and keeps. The dispute must be locked."""
+    """Book as lost what the bank took and keeps. The dispute must be locked.
+
+    What it gave again after a dispute that was won can be more or less than it took, where Stripe converted: the rest
+    is lost, or gained, as well.
+    """
     moved = BalanceTransaction.objects.filter(source=dispute.stripe_id, problem="", explained=False)
     taken = -(moved.aggregate(total=Sum("amount"))["total"] or 0)
-    lost = taken if dispute.status in LOST else 0
+    over = dispute.status in LOST or (dispute.status == WON and moved.filter(amount__gt=0).exists())
+    lost = taken if over else 0
     if lost != dispute.lost_minor:
         fund = dispute.donation.campaign.card_fund
         bookkeeping.lose(dispute, Money(lost - dispute.lost_minor, fund.currency), dispute.seen_at.date())

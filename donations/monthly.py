@@ -26,14 +26,19 @@ from ledger.money import Money
 
 log = logging.getLogger(__name__)
 AT_ONCE = 100
+NEVER_PAID = "incomplete_expired"  # Stripe's word for a promise whose first payment failed for good
 
 
 @transaction.atomic
 def hear_subscription(thing: dict[str, Any], as_of: datetime) -> bool | None:
     """Take in how a subscription stood at `as_of`; whether that was news, None where it is of no gift of ours."""
+    gift = MonthlyGift.objects.named(subscription.reference(thing), str(thing.get("id")))
+    if gift is None:
+        return None
     said = subscription.standing(thing)
-    gift = MonthlyGift.objects.named(subscription.reference(thing), said.subscription)
-    return None if gift is None else gift.hear(said, as_of)
+    if said.status == NEVER_PAID:
+        gift.donations.filter(state=State.PENDING).move(State.FAILED)
+    return gift.hear(said, as_of)
 
 
 def hear_invoice(thing: dict[str, Any], as_of: datetime) -> bool | None:
@@ -100,7 +105,10 @@ def look_up(charges: Iterable[Observation]) -> None:
     unnamed = {each.payment_intent for each in charges if each.payment_intent and not each.reference}
     known = Donation.objects.filter(payment_intent__in=unnamed).values_list("payment_intent", flat=True)
     for intent in sorted(unnamed - set(known)):
-        ask_whose(intent)
+        try:
+            ask_whose(intent)
+        except ValueError:  # its money waits under suspense, like that of any charge that names nothing
+            log.exception("what the payment %s is for cannot be understood", intent)
 
 
 def ask_whose(intent: str) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
+import stripe
 from django.db import transaction
 from django.db.models import Sum
 from django.utils import timezone
@@ -39,15 +40,15 @@ def hear(thing: dict[str, Any], as_of: datetime) -> bool:
     return news
 
 
-def keep_up() -> int:
+def keep_up(now: datetime | None = None) -> int:
     """Book what has become of payouts since; how many steps that took.
 
     From the oldest on: what came back of one is in the next, and has to be each fund's own again by then.
     """
-    steps = 0
-    for payout in Payout.objects.to_book().order_by("created_at", "pk"):
-        if payout.composed and payout.automatic and not payout.explained:
-            steps += explain(payout)
+    steps, now = 0, now or timezone.now()
+    for payout in Payout.objects.to_book(now).order_by("created_at", "pk"):
+        if in_the_books(payout) and Payout.objects.to_explain(now).filter(pk=payout.pk).update(asked_at=timezone.now()):
+            steps += explained(payout)
         steps += arrive(payout.pk) + take_back(payout.pk)
     return steps
 
@@ -68,13 +69,31 @@ def arrive(pk: int) -> bool:
     return payout is not None
 
 
+def in_the_books(payout: Payout) -> bool:
+    """That it left, and with that all that it is made of: the sweep goes from the oldest on."""
+    return BalanceTransaction.objects.filter(source=payout.stripe_id).exists()
+
+
+def explained(payout: Payout) -> bool:
+    """As explain(). Where Stripe does not say, the others go on."""
+    try:
+        return explain(payout)
+    except stripe.StripeError as error:
+        log.warning("stripe did not say what payout %s is made of: %s", payout.stripe_id, type(error).__name__)
+        return False
+
+
 def explain(payout: Payout) -> bool:
     """Tie a payout to the balance transactions it is made of, and each fund's share to the fund."""
     made_of = {row["id"]: row["net"] for row in listed(payout) if row["source"] != payout.stripe_id}
     with transaction.atomic():
         payout = Payout.objects.select_for_update().get(pk=payout.pk)
         ours = BalanceTransaction.objects.filter(stripe_id__in=any_of(made_of))
-        if payout.explained or ours.count() < len(made_of):  # the rest is in the books after the next sweep
+        held = ours.select_for_update().order_by("pk").values_list("pk", flat=True)  # none leaves suspense meanwhile
+        if payout.explained or len(held) < len(made_of):  # the rest is in the books after the next sweep
+            return False
+        came_back = Payout.objects.to_take_back().filter(failure_transaction__in=any_of(made_of))
+        if came_back.exists():  # each fund has its share of that again first
             return False
         shares = shares_of(payout, list(made_of))
         if not sum(made_of.values()) == payout.amount_minor == sum(share.minor for share in shares.values()):

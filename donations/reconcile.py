@@ -7,6 +7,7 @@ not grow with the number of gifts, and no faster than Stripe lets anybody ask.
 import json
 import logging
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -18,8 +19,9 @@ from django.db.models import Sum
 from django.utils import timezone
 
 from donations import disputes, monthly, payouts, refunds, settlement
+from donations.drain import SPOILS
 from donations.lattice import State
-from donations.models import Dispute, Donation, Payout, Refund
+from donations.models import BalanceTransaction, Dispute, Donation, Payout, Refund
 from donations.models.mirror import Mirror
 from donations.observation import Observation, observe
 from donations.stripe_api import client, patiently
@@ -126,6 +128,8 @@ def gifts(things: list[Thing]) -> Iterator[Difference]:
         if donation is None:
             if seen.towards in {State.PAID, State.PENDING}:
                 yield Difference(thing["id"], "paid, and of no gift of ours", repaired=False)
+        elif thing["object"] == "charge" and BalanceTransaction.objects.named_since(thing["id"], donation):
+            yield Difference(thing["id"], "its money was under suspense without its gift", repaired=True)
         elif donation.hear(seen) and Donation.objects.filter(pk=donation.pk).hear(seen):
             yield heard(donation, seen)
 
@@ -137,7 +141,12 @@ def heard(donation: Donation, seen: Observation) -> Difference:
 
 
 def movements(back: timedelta) -> Iterator[Difference]:
-    booked = settlement.sweep(back)
+    try:
+        booked = settlement.sweep(back)
+    except ExceptionGroup as failed:
+        for error in failed.exceptions:
+            yield Difference("balance transactions", f"one is not in the books as what it is: {error}", repaired=False)
+        return
     if booked:
         yield Difference("balance transactions", f"{booked} were not in the books", repaired=True)
 
@@ -172,14 +181,23 @@ def unfinished() -> Iterator[Difference]:
     for rows, retrieve, hear in open_:
         for row in rows:
             as_of = timezone.now()
-            thing = patiently(partial(retrieve, row.stripe_id))
-            yield from taken_in([json.loads(str(thing))], hear, as_of)
+            try:
+                thing = patiently(partial(retrieve, row.stripe_id))
+            except stripe.InvalidRequestError as error:
+                yield Difference(row.stripe_id, f"Stripe does not give it: {error.user_message}", repaired=False)
+            else:
+                yield from taken_in([json.loads(str(thing))], hear, as_of)
 
 
 def taken_in(things: list[Thing], hear: Hear, as_of: datetime) -> Iterator[Difference]:
     for thing in things:
-        with transaction.atomic():
-            news = hear(thing, as_of)
+        try:
+            with transaction.atomic():
+                news = hear(thing, as_of)
+        except SPOILS as error:
+            log.exception("%s cannot be taken in", thing["id"])
+            yield Difference(thing["id"], f"this {thing['object']} cannot be taken in: {error}", repaired=False)
+            continue
         if news is None:
             yield Difference(thing["id"], f"a {thing['object']} of no gift of ours", repaired=False)
         elif news:
@@ -189,7 +207,8 @@ def taken_in(things: list[Thing], hear: Hear, as_of: datetime) -> Iterator[Diffe
 def balance() -> Iterator[Difference]:
     """Stripe's own balance against the books, to the cent. What moved while we read is read once more."""
     if differing():
-        settlement.sweep()
+        with suppress(ExceptionGroup):  # said before
+            settlement.sweep()
     for currency, (ours, theirs) in differing().items():
         text = f"Stripe holds {Money(theirs, currency).format()}, the books say {Money(ours, currency).format()}"
         yield Difference(f"balance in {currency}", text, repaired=False)

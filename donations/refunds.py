@@ -2,17 +2,19 @@
 
 import json
 import logging
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import stripe
 from django.db import transaction
+from django.utils import timezone
 
 from donations.models import Donation, Refund, RefundRequest
 from donations.stripe_api import client, patiently
 
 log = logging.getLogger(__name__)
 METADATA = "refund_request"
+KEY_LIVES = timedelta(hours=23)  # Stripe forgets an idempotency key after a day
 
 
 def hear(thing: dict[str, Any], as_of: datetime) -> bool | None:
@@ -55,12 +57,26 @@ def send(request: RefundRequest) -> bool:
         "amount": request.amount_minor,
         "metadata": {METADATA: str(request.pk)},
     }
+    asked_at = timezone.now()
     try:
-        thing = patiently(lambda: client().v1.refunds.create(params, {"idempotency_key": request.key}))
+        thing = known(request) or patiently(
+            lambda: client().v1.refunds.create(params, {"idempotency_key": request.key})
+        )
     except stripe.InvalidRequestError as error:
         RefundRequest.objects.filter(pk=request.pk, refund=None).update(problem=error.user_message or str(error))
         return False
     except stripe.StripeError as error:
         log.warning("refund request %s waits for Stripe: %s", request.pk, type(error).__name__)
         return False
-    return bool(mirror(json.loads(str(thing)), datetime.fromtimestamp(thing.created, UTC)))
+    # An answer that Stripe repeats is as old as the refund.
+    return bool(mirror(json.loads(str(thing)), min(asked_at, datetime.fromtimestamp(thing.created, UTC))))
+
+
+def known(request: RefundRequest) -> stripe.Refund | None:
+    """The refund that Stripe has made of it already, where it may have forgotten the key that would tell."""
+    if request.approved_at and timezone.now() - request.approved_at < KEY_LIVES:
+        return None
+    params: stripe.params.RefundListParams = {"payment_intent": str(request.donation.payment_intent), "limit": 100}
+    made = patiently(lambda: client().v1.refunds.list(params)).data
+    ours = {METADATA: str(request.pk)}
+    return next((each for each in made if each.metadata and each.metadata.to_dict() == ours), None)

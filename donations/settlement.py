@@ -5,13 +5,14 @@ This is the second of two independent ways a gift is found: what a lost webhook 
 
 import json
 import logging
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import batched
 from typing import Any
 
 from django.db import connection, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from stripe.params import BalanceTransactionListParams
 
@@ -46,9 +47,10 @@ class Listed:
 def sweep(overlap: timedelta = OVERLAP) -> int:
     """Book all that Stripe lists since the last complete sweep, and `overlap` before it; how many movements were new.
 
-    A movement that cannot be booked holds up no other: the rest is booked, the mark stays, and the error is raised.
+    A movement that cannot be booked holds up no other: the rest is booked, the mark stays before it, and the error is
+    raised at the end.
     """
-    clear_waiting()
+    waiting = clear_waiting()
     mark = Sweep.objects.filter(name=SWEEP).first()
     stuck: list[Exception] = []
     booked = 0
@@ -57,10 +59,11 @@ def sweep(overlap: timedelta = OVERLAP) -> int:
         for page in batched(oldest_first, PAGE, strict=False):
             monthly.look_up(not_booked(page))
             booked += book_page(page, stuck)
-        if stuck:
-            raise ExceptionGroup("these balance transactions are not in the books", stuck)
-        if reached := end or (oldest_first[-1].moved.created_at if oldest_first else None):
+        reached = end or (oldest_first[-1].moved.created_at if oldest_first else None)
+        if reached and not stuck:
             Sweep.reached(SWEEP, reached)
+    if failed := waiting + stuck:
+        raise ExceptionGroup("these balance transactions are not in the books as what they are", failed)
     return booked
 
 
@@ -201,7 +204,7 @@ def unfit(donation: Donation, moved: Moved, *, again: bool) -> str:
     """Why this gift cannot be settled by this movement; empty where it can."""
     if donation.review:
         return donation.review
-    if donation.state == State.PENDING:
+    if donation.state in {State.PENDING, State.FAILED}:
         return WAITING_FOR_THE_BANK
     if donation.state != State.PAID or again:
         return f"The gift {donation.reference} is {donation.get_state_display()}: it cannot be settled by this charge."
@@ -210,18 +213,41 @@ def unfit(donation: Donation, moved: Moved, *, again: bool) -> str:
     return ""
 
 
-def clear_waiting() -> None:
-    """Book what waited under suspense for a donor's bank, or for its gift to be in the books, and need not any more."""
+def clear_waiting() -> list[Exception]:
+    """Book what waited under suspense for a donor's bank, or for its gift to be in the books, and need not any more.
+
+    What cannot be booked all the same stays under suspense; why not is the answer.
+    """
+    stuck: list[Exception] = []
     for waiting, clear in (
-        (BalanceTransaction.objects.waiting_for_the_bank(), bookkeeping.clear),
+        (BalanceTransaction.objects.waiting_for_the_bank(), clear_gift),
         (BalanceTransaction.objects.waiting_for_their_gift(), movements.clear),
     ):
-        for movement in waiting.order_by("pk"):
-            with transaction.atomic():
-                settle_alone()
-                held = waiting.select_for_update(of=("self",)).filter(pk=movement.pk)
-                for each in held.select_related("donation__campaign__card_fund"):
-                    clear(each)
+        for pk in waiting.order_by("pk").values_list("pk", flat=True):
+            try:
+                clear_one(waiting, pk, clear)
+            except Exception as error:
+                log.exception("balance transaction %s stays under suspense", pk)
+                stuck.append(error)
     with transaction.atomic():
         settle_alone()
         BalanceTransaction.objects.of_failed_debits().update(problem="")
+    return stuck
+
+
+@transaction.atomic
+def clear_one(waiting: QuerySet[BalanceTransaction], pk: int, clear: Callable[[BalanceTransaction], None]) -> None:
+    """With its gift locked too, so that nothing that is said of it meanwhile is lost."""
+    settle_alone()
+    held = waiting.filter(pk=pk).select_related("donation__campaign__card_fund")
+    for each in held.select_for_update(of=("self", "donation")):
+        clear(each)
+
+
+def clear_gift(movement: BalanceTransaction) -> None:
+    """The donor's bank has confirmed it. Where it still cannot be booked as the gift, say why."""
+    assert movement.donation is not None  # noqa: S101 (only a gift can wait for its donor's bank)
+    if problem := unfit(movement.donation, bookkeeping.moved_by(movement), again=False):
+        BalanceTransaction.objects.filter(pk=movement.pk).update(problem=problem)
+    else:
+        bookkeeping.clear(movement)

@@ -18,7 +18,8 @@ from ledger.money import Money
 
 LOST = {"lost", "prevented"}  # what the bank took by then is gone; before a prevented one it has mostly taken nothing
 # Stripe's words for a dispute that is over. An inquiry ("warning_…") moves no money, and can be answered by a refund.
-OVER = {"won", "warning_closed"} | LOST
+WON = "won"
+OVER = {WON, "warning_closed"} | LOST
 UNANSWERED = {"needs_response", "warning_needs_response"}
 INQUIRIES = {"warning_needs_response", "warning_under_review", "warning_closed"}
 

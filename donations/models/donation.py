@@ -115,7 +115,8 @@ class DonationQuerySet(models.QuerySet["Donation"]):
     def behind(self, charge: str, intent: str) -> "Donation | None":
         """The one that this charge of Stripe's is for, also where what Stripe said of it does not fit."""
         by_intent = self.filter(payment_intent=intent).first() if intent else None
-        return by_intent or (self.filter(balance_transactions__source=charge).first() if charge else None)
+        unnamed = Q(payment_intent=None) if intent else Q()  # or it is of another payment, such as one made twice
+        return by_intent or (self.filter(unnamed, balance_transactions__source=charge).first() if charge else None)
 
     def directory(self) -> Directory:
         """Lock them, always in the same order, and give them by name. Must run inside a transaction."""

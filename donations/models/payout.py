@@ -1,5 +1,6 @@
 """Money on its way from Stripe to our bank."""
 
+from datetime import datetime, timedelta
 from typing import Self
 
 from django.db import models
@@ -9,6 +10,7 @@ from donations.models.mirror import Mirror, MirrorQuerySet
 from ledger.models import Entry
 from ledger.money import Money
 
+ASK_AGAIN = timedelta(seconds=30)
 PAID = "paid"
 CAME_BACK = {"failed", "canceled"}
 
@@ -20,12 +22,14 @@ class PayoutQuerySet(MirrorQuerySet["Payout"]):
             models.Q(status=PAID), models.Q(automatic=False) | models.Q(composed=True)
         )
 
-    def to_book(self) -> Self:
+    def to_book(self, now: datetime) -> Self:
         """Something has become of them that is not in the books yet."""
-        return self.to_explain() | self.to_arrive() | self.to_take_back()
+        return self.to_explain(now) | self.to_arrive() | self.to_take_back()
 
-    def to_explain(self) -> Self:
-        return self.filter(automatic=True, composed=True, explained=False, problem="")
+    def to_explain(self, now: datetime) -> Self:
+        """Stripe can say what they are made of, and was not asked just now. What did not add up is asked for again."""
+        asked = models.Q(asked_at=None) | models.Q(asked_at__lt=now - ASK_AGAIN)
+        return self.filter(asked, automatic=True, composed=True, explained=False)
 
     def to_arrive(self) -> Self:
         return self.filter(status=PAID, arrival=None)
@@ -55,6 +59,7 @@ class Payout(Mirror):
     spread = models.OneToOneField(Entry, models.PROTECT, null=True, related_name="+")
     arrival = models.OneToOneField(Entry, models.PROTECT, null=True, related_name="+")
     problem = models.TextField(_("problem"), blank=True)
+    asked_at = models.DateTimeField(null=True, help_text=_("when Stripe was asked what it is made of"))
 
     objects = PayoutQuerySet.as_manager()
 

@@ -10,6 +10,7 @@ import pytest
 from django.core.management import call_command
 
 from donations import disputes
+from donations.kept import with_kept
 from donations.models import Dispute, Donation, FraudWarning, State
 from donations.settlement import book, listed
 from ledger.models import Fund
@@ -59,6 +60,26 @@ def test_a_dispute_that_is_won_gives_the_money_again(gift: Donation) -> None:
     book([listed(taken(fight)), listed(given_again(fight, fee=-15_00))])
     assert holds(fund(gift), stripe=96_80, disputed=0, lost=0)
     assert holds(general(), dispute_fees=0, stripe=0)
+
+
+@pytest.mark.parametrize("again", [99_00, 101_00])
+def test_what_a_won_dispute_gives_again_at_another_rate_leaves_nothing_held(gift: Donation, again: int) -> None:
+    fight = objects.dispute(gift)
+    book([listed(taken(fight)), listed(given_again(fight, again))])
+    assert holds(fund(gift), disputed=0, lost=100_00 - again)
+    assert kept(gift) == 100_00
+
+
+def test_of_a_dispute_that_is_lost_in_part_the_rest_is_kept(gift: Donation) -> None:
+    fight = objects.dispute(gift)
+    book([listed(taken(fight)), listed(given_again(fight, 40_00))])
+    disputes.hear(fight | {"status": "lost"}, NOW)
+    assert holds(fund(gift), disputed=0, lost=60_00)
+    assert kept(gift) == 40_00
+
+
+def kept(gift: Donation) -> int:
+    return with_kept(Donation.objects.filter(pk=gift.pk)).get().kept_minor
 
 
 def test_a_dispute_that_is_lost_makes_the_gift_a_loss(gift: Donation) -> None:

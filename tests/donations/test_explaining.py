@@ -131,14 +131,33 @@ def test_nobody_approves_their_own_explanation(two: tuple[User, User]) -> None:
     [
         ("approved_by_id = proposed_by_id, approved_at = now()", "explanation_approved_by_another_person"),
         ("dropped_at = now()", "explanation_dropped_means_by_whom"),
-        ("meaning = 'gift'", "explanation_of_a_gift_names_its_campaign"),
-        ("reason = ''", "explanation_has_a_reason"),
+        ("meaning = 'bank'", "what was recorded stays"),
+        ("reason = 'Another.'", "what was recorded stays"),
     ],
 )
 def test_the_database_refuses_what_the_verbs_would(two: tuple[User, User], change: str, constraint: str) -> None:
     Explanation.objects.propose(waiting(-1_00), meaning="cost", campaign=None, reason="A fee.", by=two[0])
     with pytest.raises(IntegrityError, match=constraint), connection.cursor() as cursor:
         cursor.execute(f"UPDATE donations_explanation SET {change}")
+
+
+def test_sql_cannot_take_money_off_the_list_that_nobody_explained() -> None:
+    movement = waiting(-1_00)
+    with pytest.raises(IntegrityError, match="only as two people agreed"), connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE donations_balancetransaction SET problem = '', explained = true WHERE id = %s", [movement.pk]
+        )
+
+
+def test_sql_cannot_undo_what_two_people_have_decided(two: tuple[User, User]) -> None:
+    one, other = two
+    proposed = Explanation.objects.propose(waiting(-1_00), meaning="cost", campaign=None, reason="A fee.", by=one)
+    bookkeeping.explain(proposed, by=other)
+    for change in ("approved_at = NULL, approved_by_id = NULL", "entry_id = NULL"):
+        with pytest.raises(IntegrityError, match="what was recorded stays"), connection.cursor() as cursor:
+            cursor.execute(f"UPDATE donations_explanation SET {change}")
+    with pytest.raises(IntegrityError, match="what was recorded stays"), connection.cursor() as cursor:
+        cursor.execute("DELETE FROM donations_explanation")
 
 
 def test_one_explanation_stands_for_a_movement(two: tuple[User, User]) -> None:

@@ -210,6 +210,32 @@ def test_a_payment_that_was_booked_before_stripe_said_what_for_leaves_suspense(
     books_agree(sandbox, campaign)
 
 
+def test_a_payment_booked_before_stripe_said_what_for_is_found_by_reconcile_too(
+    sandbox: Sandbox, campaign: Campaign
+) -> None:
+    sandbox.control("deliveries", mode="drop")
+    begun(sandbox, campaign)
+    rows = client().v1.balance_transactions.list({"expand": ["data.source"]}).to_dict()["data"]
+    settlement.book([settlement.listed(row) for row in rows])
+    now = timezone.now()
+    assert all(each.repaired for each in reconcile(now - datetime.timedelta(hours=1), now))
+    assert states() == [State.SETTLED]
+    assert not BalanceTransaction.objects.needing_a_person().exists()
+    books_agree(sandbox, campaign)
+
+
+def test_a_first_debit_that_failed_for_good_is_over(sandbox: Sandbox, campaign: Campaign) -> None:
+    gift = begun(sandbox, campaign)
+    gift.donations.update(state=State.PENDING)
+    sandbox.control("subscriptions/status", subscription=gift.subscription, status="incomplete_expired")
+    heard(sandbox)
+    assert states() == [State.FAILED]
+
+
+def test_a_subscription_of_somebody_elses_may_have_any_shape(db: None) -> None:
+    assert monthly.hear_subscription({"id": "sub_1", "object": "subscription", "items": None}, timezone.now()) is None
+
+
 def test_eight_workers_told_everything_twice_in_any_order_beside_a_sweep_agree(
     sandbox: Sandbox, campaign: Campaign
 ) -> None:
@@ -478,12 +504,14 @@ def test_a_status_that_stripe_invents_is_kept_and_shown_to_a_person(sandbox: San
     ("hear", "thing"),
     [
         (monthly.hear_subscription, {"object": "subscription", "id": "sub_1"}),
-        (monthly.hear_subscription, {"object": "subscription", "items": None}),
+        (monthly.hear_subscription, {"object": "subscription", "id": "sub_1", "items": None}),
         (monthly.hear_invoice, {"object": "invoice", "parent": "sub_1"}),
         (monthly.hear_payment, {"object": "invoice_payment", "invoice": "in_1"}),
     ],
 )
-def test_an_object_of_an_odd_shape_is_put_off_and_holds_up_no_other(db: None, hear: Any, thing: Any) -> None:
+def test_an_object_of_an_odd_shape_is_put_off_and_holds_up_no_other(campaign: Campaign, hear: Any, thing: Any) -> None:
+    gift = build.monthly_gift(campaign, Money(25_00, "USD"))
+    gift.begin(subscription="sub_1", customer="cus_1")
     with pytest.raises(ValueError, match="cannot be understood"):
         hear(thing, timezone.now())
 

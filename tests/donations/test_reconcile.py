@@ -6,12 +6,16 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import transaction
 from django.utils import timezone
 
-from donations.models import Dispute, Donation, Payout, Refund, State
-from donations.reconcile import reconcile
+from donations import monthly
+from donations.models import Dispute, Donation, Payout, Refund, State, Sweep
+from donations.reconcile import reconcile, taken_in
 from donations.sandbox.process import Sandbox
+from donations.stripe_api import client
 from ledger import chart
+from ledger.journal import Draft, Line, record
 from ledger.models import Posting
 from ledger.money import Money
 from tests.appeal.build import book
@@ -50,6 +54,35 @@ def test_nothing_differs_as_a_rule(deaf: Sandbox, gift: Donation) -> None:
     at_stripe.settle()
     assert differences() == []
     assert printed() == "Nothing differs from Stripe.\n"
+
+
+def test_an_object_that_cannot_be_understood_is_told_and_stops_nothing(deaf: Sandbox) -> None:
+    promise = build.monthly_gift(build.campaign(), Money(25_00, "USD"))
+    named = {"object": "subscription", "metadata": {"monthly_gift": promise.reference}}
+    odd, strange = {"id": "sub_1", "items": None} | named, {"id": "sub_2", "object": "subscription"}
+    told = [str(each) for each in taken_in([odd, strange], monthly.hear_subscription, timezone.now())]
+    assert ["cannot be taken in" in told[0], "of no gift of ours" in told[1]] == [True, True]
+
+
+def test_a_movement_that_cannot_be_booked_is_told_and_the_rest_is_compared(deaf: Sandbox, gift: Donation) -> None:
+    """The books have something else under its name."""
+    ids = at_stripe.paid(deaf, gift)
+    (row,) = client().v1.balance_transactions.list().data
+    fund = gift.campaign.bank_fund
+    with transaction.atomic():
+        record(Draft("stripe_gift", row.id, timezone.localdate(), (
+            Line(chart.BANK, fund, Money(1, "USD")), Line(chart.GIFTS, fund, Money(-1, "USD")),
+        )))  # fmt: skip
+    other = build.donation(gift.campaign, Money(50_00, "USD"))
+    at_stripe.paid(deaf, other)
+    deaf.control("disputes", charge=ids["charge"])
+    found = differences()
+    assert any("not in the books as what it is" in each for each in found)
+    assert any("Stripe holds" in each for each in found)
+    assert Dispute.objects.exists()
+    other.refresh_from_db()
+    assert other.state == State.SETTLED
+    assert not Sweep.objects.exists()
 
 
 def test_all_that_no_webhook_told_is_found_from_the_objects(deaf: Sandbox, gift: Donation) -> None:

@@ -7,13 +7,16 @@ import pytest
 from django.contrib.auth.models import User
 from django.core import mail
 from django.db import IntegrityError, connection
+from django.utils import timezone
 
 from donations import letters, refunds
 from donations.models import Donation, Refund, RefundRequest, Refused, State
+from donations.sandbox.process import Sandbox
 from donations.settlement import book, listed
+from donations.stripe_api import client
 from ledger.models import Fund
 from ledger.money import Money
-from tests.donations import build, objects
+from tests.donations import at_stripe, build, objects
 
 pytestmark = pytest.mark.django_db(transaction=True)
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -70,6 +73,17 @@ def test_two_equal_parts_are_two_refunds(gift: Donation) -> None:
     assert gift.refundable() == Money(20_00, "USD")
 
 
+def test_a_refund_of_a_second_payment_leaves_the_first_alone(gift: Donation) -> None:
+    """A gift was paid twice, and the second payment is paid back in Stripe's dashboard."""
+    again = objects.charge(gift, id="ch_again", payment_intent="pi_again")
+    book([listed(objects.balance_transaction(gift, id="txn_again", source=again))])
+    back = objects.refund(gift) | {"charge": "ch_again", "payment_intent": "pi_again"}
+    move("refund", back, -100_00)
+    assert holds(gift.campaign.card_fund, gifts=-100_00, refunds=0, stripe=96_80)
+    assert holds(general(), suspense=3_20)
+    assert gift.refundable() == gift.amount
+
+
 def test_the_donor_is_told_once_of_each_refund_that_stripe_has_made(gift: Donation) -> None:
     move("refund", objects.refund(gift, 40_00), -40_00)
     assert [letters.mail_all(NOW) for _ in range(2)] == [1, 0]
@@ -88,6 +102,45 @@ def test_the_donor_is_told_once_of_each_refund_that_stripe_has_made(gift: Donati
 def test_a_refund_that_has_not_happened_is_told_to_nobody(gift: Donation, status: str) -> None:
     refunds.hear(objects.refund(gift) | {"status": status}, NOW)
     assert (gift.refunds.count(), letters.mail_all(NOW)) == (1, 0)
+
+
+def test_a_refund_that_stripe_made_long_ago_and_we_never_heard_of_is_not_made_again(
+    sandbox: Sandbox, two_asked: RefundRequest
+) -> None:
+    params: Any = {
+        "payment_intent": two_asked.donation.payment_intent,
+        "amount": two_asked.amount_minor,
+        "metadata": {refunds.METADATA: str(two_asked.pk)},
+    }
+    client().v1.refunds.create(params)
+    assert refunds.send_approved() == 1
+    assert len(client().v1.refunds.list().data) == 1
+    two_asked.refresh_from_db()
+    assert two_asked.refund
+
+
+@pytest.fixture
+def two_asked(sandbox: Sandbox) -> RefundRequest:
+    """Approved two days ago, of a gift at the sandbox."""
+    donation = build.donation(build.campaign(), Money(100_00, "USD"))
+    at_stripe.paid(sandbox, donation)
+    at_stripe.settle()
+    donation.refresh_from_db()
+    (asker, approver), long_ago = two_people(), timezone.now() - timedelta(days=2)
+    return RefundRequest.objects.create(
+        **{"donation": donation, "amount_minor": 10_00, "currency": "USD", "reason": "Asked for."},
+        **{"asked_by": asker, "asked_at": long_ago, "approved_by": approver, "approved_at": long_ago},
+    )
+
+
+@pytest.mark.parametrize(
+    "change", ["amount_minor = 1", "asked_by_id = approved_by_id", "approved_at = NULL, approved_by_id = NULL"]
+)
+def test_sql_cannot_change_what_two_people_have_decided(
+    sandbox: Sandbox, two_asked: RefundRequest, change: str
+) -> None:
+    with pytest.raises(IntegrityError, match="what was recorded stays"), connection.cursor() as cursor:
+        cursor.execute(f"UPDATE donations_refundrequest SET {change} WHERE id = %s", [two_asked.pk])
 
 
 def test_a_refund_that_fails_restores_the_gift(gift: Donation) -> None:

@@ -10,6 +10,7 @@ from django.db import IntegrityError, connection, transaction
 
 from donations.bookkeeping import settle
 from donations.models import BalanceTransaction, Donation, State
+from donations.models.balance_transaction import WAITING_FOR_THE_BANK
 from donations.observation import Observation, observe
 from donations.settlement import book, book_page, clear_waiting, explain, listed, stretches
 from ledger import chart
@@ -39,6 +40,25 @@ def test_a_gift_is_booked_with_its_fee_as_designed(gift: Donation) -> None:
     assert gift.state == State.SETTLED
     assert postings(gift.campaign.card_fund) == {chart.STRIPE: 96_80, chart.FEES: 3_20, chart.GIFTS: -100_00}
     assert gift.campaign.raised() == Money(100_00, "USD")
+
+
+def test_a_debit_that_settles_in_another_currency_waits_for_a_person_and_holds_up_nobody(gift: Donation) -> None:
+    """Its bank has confirmed it, and only then it turns out that it does not fit the fund."""
+    move(gift, currency="eur")
+    BalanceTransaction.objects.update(problem=WAITING_FOR_THE_BANK, donation=gift)
+    other = build.donation(gift.campaign)
+    move(other)
+    BalanceTransaction.objects.filter(donation=other).update(problem="")
+    assert clear_waiting() == []
+    assert "Stripe settled in EUR" in BalanceTransaction.objects.needing_a_person().get().problem
+    gift.refresh_from_db()
+    assert gift.state == State.PAID
+
+
+def test_a_debit_that_its_bank_refused_before_we_listed_it_waits_for_the_money_to_go(gift: Donation) -> None:
+    Donation.objects.filter(pk=gift.pk).update(state=State.FAILED)
+    move(gift, source=objects.charge(gift, paid=False, status="failed"))
+    assert BalanceTransaction.objects.get().problem == WAITING_FOR_THE_BANK
 
 
 def test_settling_twice_books_once(gift: Donation) -> None:
