@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 from django.db import IntegrityError, connection, transaction
+from django.utils import timezone
 
 from donations.bookkeeping import settle
 from donations.models import BalanceTransaction, Donation, State
@@ -53,6 +54,28 @@ def test_a_debit_that_settles_in_another_currency_waits_for_a_person_and_holds_u
     assert "Stripe settled in EUR" in BalanceTransaction.objects.needing_a_person().get().problem
     gift.refresh_from_db()
     assert gift.state == State.PAID
+
+
+def test_what_is_said_of_a_gift_while_its_money_is_cleared_is_not_lost(gift: Donation) -> None:
+    move(gift, source=objects.charge(gift, metadata={}, payment_intent="pi_unknown"))
+    BalanceTransaction.objects.update(problem=WAITING_FOR_THE_BANK, donation=gift)
+    Donation.objects.filter(pk=gift.pk).update(state=State.PAID, charged_at=timezone.now())
+
+    def clear() -> list[Exception]:
+        try:
+            return clear_waiting()
+        finally:
+            connection.close()
+
+    with concurrent.futures.ThreadPoolExecutor(1) as threads:
+        with transaction.atomic():
+            Donation.objects.filter(pk=gift.pk).update(review="It may have been paid twice.")
+            cleared = threads.submit(clear)
+            with pytest.raises(TimeoutError):
+                cleared.result(timeout=1)
+        assert cleared.result() == []
+    gift.refresh_from_db()
+    assert (gift.state, gift.review) == (State.PAID, "It may have been paid twice.")
 
 
 def test_a_debit_that_its_bank_refused_before_we_listed_it_waits_for_the_money_to_go(gift: Donation) -> None:
