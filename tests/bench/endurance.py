@@ -32,7 +32,7 @@ most projects write first: look whether the event is known; if not, remember it,
 | promises of the books broken (`verify_ledger`) | {ours.unbalanced:,} | |
 | deliveries answered with 200, a second | {our_rate:,.0f} | {naive_rate:,.0f} |
 | answered within, 99 of 100 | {our_slowest:,.0f} ms | {naive_slowest:,.0f} ms |
-| until the last gift was settled in the books, after the storm | {ours.drained:,.0f} s | |
+| until the inbox was empty and the last gift settled in the books, after the storm | {ours.drained:,.0f} s | |
 
 ## Reconciling
 

@@ -344,8 +344,9 @@ def test_while_one_worker_sweeps_the_others_ask_stripe_nothing(sandbox: Sandbox,
     def sweep_slowly() -> None:
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_lock(hashtext(%s))", [settlement.TURN])
-        begun.set()
-        over.wait(20)
+            begun.set()
+            over.wait(20)
+            cursor.execute("SELECT pg_advisory_unlock(hashtext(%s))", [settlement.TURN])
         connection.close()
 
     with concurrent.futures.ThreadPoolExecutor(1) as threads:
@@ -353,7 +354,7 @@ def test_while_one_worker_sweeps_the_others_ask_stripe_nothing(sandbox: Sandbox,
         begun.wait(20)
         assert settlement.keep_up() == 0
         assert sandbox.control("requests/count") == before
-        over.set()  # however it ends, with its connection ends its turn
+        over.set()
         other.result()
     assert [settlement.keep_up(), settlement.keep_up()] == [1, 0]
 
