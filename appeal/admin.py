@@ -111,7 +111,7 @@ class GoLive(Step):
 
 
 class Close(Step):
-    title = _("Close")
+    title = _("Close the appeal")
     meaning = _(
         "It takes no more gifts, for good; its page stays. Gifts that go on every month or every year are stopped,"
         " and their donors are told by mail."

@@ -93,7 +93,7 @@ class PayeeAccountAdmin(admin.ModelAdmin[PayeeAccount]):
     """Recorded once, and shown only to who may see it; each look is kept."""
 
     form = AccountForm
-    list_display = ("__str__", "initiative", "route", "recorded_by", "recorded_at", "payable_from")
+    list_display = ("__str__", "initiative", "recorded_by", "recorded_at", "payable_from")
     list_filter = ("route",)
     list_select_related = ("initiative", "recorded_by")
 

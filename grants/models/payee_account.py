@@ -125,7 +125,8 @@ class PayeeAccount(models.Model):
     @property
     def end(self) -> str:
         """The last letters of its number, by which people tell two accounts apart."""
-        return "".join(letter for letter in self.details.splitlines()[0] if letter.isalnum())[-SHOWN:]
+        number = max(self.details.splitlines(), key=lambda line: sum(letter.isdecimal() for letter in line))
+        return "".join(letter for letter in number if letter.isalnum())[-SHOWN:]
 
     def waits(self, now: datetime.datetime) -> bool:
         return now < self.payable_from

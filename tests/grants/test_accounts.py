@@ -81,6 +81,19 @@ def test_a_key_is_replaced_without_losing_a_word(settings: Settings) -> None:
         Initiative.objects.get()
 
 
+@pytest.mark.parametrize(
+    ("details", "end"),
+    [
+        ("BCA 123 456 789\nSWIFT CENAIDJA", "6789"),
+        ("Example Bank\n000-0-12-3", "0123"),
+        ("bKash ۰۱۷۱ ۲۳۴۵", "۲۳۴۵"),
+        ("Asia", "Asia"),
+    ],
+)
+def test_people_tell_accounts_apart_by_the_end_of_their_number(details: str, end: str) -> None:
+    assert build.account(details=details).end == end
+
+
 # Recorded once
 
 
