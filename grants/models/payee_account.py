@@ -17,7 +17,6 @@ from django.utils.translation import gettext_lazy as _
 from grants.models.initiative import Initiative, country_is_iso
 from grants.sealed import SealedTextField, mark
 
-WAIT = datetime.timedelta(hours=48)
 LATELY = datetime.timedelta(days=30)
 SHOWN = 4
 
