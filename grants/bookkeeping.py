@@ -19,7 +19,6 @@ __all__ = ["NotEnoughFree", "pay", "promise", "release", "take_back"]
 def promise(tranche: Tranche, *, by: User, on: datetime.date) -> None:
     """Set the fund's free money aside for this tranche. NotEnoughFree or Refused says why not."""
     tranche.hold_for(State.PROMISED)
-    tranche.refuse_without_account()
     tranche.refuse_excluded_country()
     entry = record(Draft("tranche_promised", str(tranche), on, _set_aside(tranche), discretionary=True))
     tranche.move(State.PROMISED, promise_entry=entry, proposed_by=by, proposed_at=timezone.now())
@@ -33,6 +32,7 @@ def pay(tranche: Tranche, *, by: User, sent_on: datetime.date, bank_reference: s
     """
     tranche.hold_for(State.SENT)
     tranche.refuse_while_its_account_waits(timezone.now())
+    tranche.refuse_unless_accepted()
     tranche.refuse_excluded_country()
     lines = (*_let_go(tranche), *_handed_over(tranche), *_fee(wire_fee))
     entry = record(Draft("tranche_paid", str(tranche), sent_on, lines))

@@ -1,7 +1,7 @@
 """Grants: what an initiative is given from a campaign's money, and how much of it the public may know."""
 
 import secrets
-from typing import Self
+from typing import Any, Self
 
 from django.db import models
 from django.db.models import Max, Q
@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from appeal.models import Campaign
+from appeal.refusal import Refused
 from grants.models.initiative import Initiative
 from ledger.models import Fund
 from ledger.money import Money
@@ -25,12 +26,29 @@ class Publication(models.TextChoices):
     EMBARGO = "embargo", _("only as part of a sum, until the danger is over")
 
 
+class GrantState(models.TextChoices):
+    OFFERED = "offered", _("offered")
+    ACCEPTED = "accepted", _("accepted")
+    CLOSED = "closed", _("closed")
+    CANCELLED = "cancelled", _("cancelled")
+
+
+GRANT_MOVES = {
+    GrantState.OFFERED: {GrantState.ACCEPTED, GrantState.CANCELLED},
+    GrantState.ACCEPTED: {GrantState.CLOSED, GrantState.CANCELLED},
+    GrantState.CLOSED: set(),
+    GrantState.CANCELLED: set(),
+}
 WITHHELD = (Publication.AGGREGATE, Publication.EMBARGO)
 
 
 def new_reference() -> str:
     """16 characters nobody can guess, and that tell nothing of date or order."""
     return secrets.token_hex(8)
+
+
+def new_key() -> str:
+    return secrets.token_urlsafe(24)
 
 
 class GrantQuerySet(models.QuerySet["Grant"]):
@@ -56,6 +74,11 @@ class Grant(models.Model):
         _("consent"), blank=True, help_text=_("How, when and by whom the initiative agreed to be shown.")
     )
 
+    state = models.CharField(
+        _("state"), max_length=9, choices=GrantState, default=GrantState.ACCEPTED, db_default=GrantState.ACCEPTED
+    )
+    key = models.CharField(max_length=32, unique=True, default=new_key, editable=False)
+
     objects = GrantQuerySet.as_manager()
 
     class Meta:
@@ -71,6 +94,7 @@ class Grant(models.Model):
                     "Write down the initiative's consent, or publish the grant only as part of a sum."
                 ),
             ),
+            models.CheckConstraint(name="grant_state_is_known", condition=Q(state__in=GrantState.values)),
             models.CheckConstraint(name="grant_publication_is_known", condition=Q(publication__in=Publication.values)),
         ]
 
@@ -80,6 +104,15 @@ class Grant(models.Model):
     @property
     def amount(self) -> Money:
         return Money(self.amount_minor, self.currency)
+
+    def move(self, goal: GrantState, **facts: Any) -> None:
+        """Take the step unless somebody was faster: the row count decides."""
+        ready = [state for state, goals in GRANT_MOVES.items() if goal in goals]
+        moved = Grant.objects.filter(pk=self.pk, state__in=ready).update(state=goal, **facts)
+        self.refresh_from_db()
+        if not moved:
+            words = {"state": self.get_state_display(), "goal": goal.label}
+            raise Refused(_("This grant is already “%(state)s”, so it cannot become “%(goal)s”.") % words)
 
     def next_number(self) -> int:
         return 1 + (self.tranches.aggregate(last=Max("number"))["last"] or 0)

@@ -18,7 +18,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from appeal.refusal import Refused
-from grants.models.grant import Grant
+from grants.models.grant import Grant, GrantState
 from grants.models.payee_account import PayeeAccount
 from ledger.models import Entry, Fund
 from ledger.money import Money
@@ -125,7 +125,8 @@ class Tranche(models.Model):
                 condition=Q(account=None, account_mark="") | Q(account__isnull=False) & ~Q(account_mark=""),
             ),
             models.CheckConstraint(
-                name="tranche_promised_means_to_an_account", condition=Q(state=State.PLANNED) | Q(account__isnull=False)
+                name="tranche_approved_means_to_an_account",
+                condition=Q(state__in=[State.PLANNED, State.PROMISED, State.RELEASED]) | Q(account__isnull=False),
             ),
             models.CheckConstraint(
                 name="tranche_promised_means_booked_by_a_person",
@@ -194,6 +195,13 @@ class Tranche(models.Model):
         if self.account is None:
             raise Refused(_("Choose the account that this is to be paid to."))
 
+    def refuse_unless_accepted(self) -> None:
+        if self.grant.state != GrantState.ACCEPTED:
+            words = {"state": self.grant.get_state_display()}
+            raise Refused(
+                _("This grant is “%(state)s”: a payment is for one that its initiative has accepted.") % words
+            )
+
     def refuse_while_its_account_waits(self, now: datetime.datetime) -> None:
         """A new account is paid only when its initiative has had the time to say that it is not theirs."""
         if self.account and self.account.waits(now):
@@ -205,6 +213,8 @@ class Tranche(models.Model):
         """A second person has read the details whose fingerprint is `seen`, and agrees to exactly these."""
         if by.pk == self.proposed_by_id:
             raise Refused(_("You proposed this payment, so another person has to approve it."))
+        self.refuse_without_account()
+        self.refuse_unless_accepted()
         self.refuse_excluded_country()
         self.move(State.APPROVED, only_if=Q(fingerprint=seen) & ~Q(proposed_by=by))
         self.approvals.create(approved_by=by, proposed_by_id=self.proposed_by_id, fingerprint=seen)  # type: ignore[misc]

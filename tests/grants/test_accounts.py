@@ -131,13 +131,27 @@ def test_sql_cannot_mark_a_tranche_with_what_is_not_its_accounts() -> None:
         sql("UPDATE grants_tranche SET account_mark = repeat('0', 64) WHERE id = %s", build.planned().pk)
 
 
-def test_nothing_is_promised_to_nobody() -> None:
+def to_nobody_yet() -> Tranche:
+    """Promised, as at the moment of an award."""
     tranche = build.planned()
     sql("UPDATE grants_tranche SET account_id = NULL, account_mark = '' WHERE id = %s", tranche.pk)
     tranche.refresh_from_db()
     build.gift(tranche.fund, tranche.amount_minor)
+    bookkeeping.promise(tranche, by=build.person(), on=build.DAY)
+    return tranche
+
+
+def test_money_is_promised_before_an_account_is_known_and_approved_only_to_one() -> None:
+    tranche = to_nobody_yet()
     with pytest.raises(Refused, match="Choose the account"):
-        bookkeeping.promise(tranche, by=build.person(), on=build.DAY)
+        tranche.approve(by=build.person(), seen=tranche.fingerprint)
+    tranche.redirect_to(build.account(tranche.grant.initiative), by=build.person(), at=build.NOW)
+    tranche.approve(by=build.person(), seen=tranche.fingerprint)
+
+
+def test_sql_cannot_approve_a_payment_to_nobody() -> None:
+    with pytest.raises(IntegrityError, match="tranche_approved_means_to_an_account"):
+        sql("UPDATE grants_tranche SET state = 'approved' WHERE id = %s", to_nobody_yet().pk)
 
 
 # The wait

@@ -406,7 +406,6 @@ def test_a_grant_with_tranches_keeps_its_initiative_fund_and_amount(change: str)
     [
         (build.planned, "amount_minor = 0", "tranche_amount_is_positive"),
         (build.planned, "account_mark = ''", "tranche_account_has_its_mark"),
-        (build.promised, "account_id = NULL, account_mark = ''", "tranche_promised_means_to_an_account"),
         (build.planned, "confirmed_on = current_date", "tranche_confirmed_means_dated"),
         (build.sent, "state = 'confirmed'", "tranche_confirmed_means_dated"),
         (build.sent, "state = 'failed'", "tranche_returned_means_failed"),

@@ -1,0 +1,53 @@
+"""A grant is offered, accepted or not, and closed; it is paid only while it is accepted."""
+
+import pytest
+from django.db import IntegrityError
+
+from grants.models import GRANT_MOVES, Grant, GrantState, Refused, Tranche
+from tests.grants import build
+from tests.grants.build import sql
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def test_a_grant_moves_as_the_table_says_and_no_other_way() -> None:
+    grant = build.grant(state=GrantState.OFFERED)
+    grant.move(GrantState.ACCEPTED)
+    with pytest.raises(Refused, match="already “accepted”, so it cannot become “accepted”"):
+        grant.move(GrantState.ACCEPTED)
+    grant.move(GrantState.CLOSED)
+    assert Grant.objects.get().state == GrantState.CLOSED
+
+
+@pytest.mark.parametrize("old", GrantState)
+def test_the_database_knows_the_same_moves(old: GrantState) -> None:
+    for new in set(GrantState) - {old} - GRANT_MOVES[old]:
+        grant = build.grant(state=old)
+        with pytest.raises(IntegrityError, match="does not move"):
+            sql("UPDATE grants_grant SET state = %s WHERE id = %s", new, grant.pk)
+    for new in GRANT_MOVES[old]:
+        sql("UPDATE grants_grant SET state = %s WHERE id = %s", new, build.grant(state=old).pk)
+
+
+def promised_of_an_offer() -> Tranche:
+    return build.promised(of=build.grant(state=GrantState.OFFERED))
+
+
+def test_nothing_is_approved_before_the_initiative_has_accepted() -> None:
+    tranche = promised_of_an_offer()
+    with pytest.raises(Refused, match="for one that its initiative has accepted"):
+        tranche.approve(by=build.person(), seen=tranche.fingerprint)
+    tranche.grant.move(GrantState.ACCEPTED)
+    tranche.approve(by=build.person(), seen=tranche.fingerprint)
+
+
+def test_sql_cannot_approve_what_is_only_offered() -> None:
+    with pytest.raises(IntegrityError, match="approved when its grant is accepted"):
+        sql("UPDATE grants_tranche SET state = 'approved' WHERE id = %s", promised_of_an_offer().pk)
+
+
+def test_nothing_is_sent_of_a_grant_that_is_cancelled() -> None:
+    tranche = build.approved()
+    tranche.grant.move(GrantState.CANCELLED)
+    with pytest.raises(Refused, match="“cancelled”"):
+        build.pay(tranche)
