@@ -32,9 +32,17 @@ def unseal(token: str) -> str:
         ) from error
 
 
+def marks(text: str) -> list[str]:
+    """64 hex digits a key, that tell nobody without it what the text was; the first key's comes first.
+
+    A text is found by any of them, so that it is while a key is being replaced.
+    """
+    return [hmac.digest(key.encode(), text.encode(), "sha256").hex() for key in settings.FIELD_KEYS]
+
+
 def mark(text: str) -> str:
-    """64 hex digits, the same for the same text while the first key is, and that tell nobody without it what it was."""
-    return hmac.digest(settings.FIELD_KEYS[0].encode(), text.encode(), "sha256").hex()
+    """The first key's: what is stored."""
+    return marks(text)[0]
 
 
 class SealedTextField(models.TextField[str, str]):
@@ -48,6 +56,18 @@ class SealedTextField(models.TextField[str, str]):
         return unseal(value) if value else value
 
     def get_lookup(self, lookup_name: str) -> Any:
-        if lookup_name != "isnull":
+        if lookup_name not in {"isnull", "empty"}:
             raise FieldError(f"{self.name} is sealed, and cannot be looked up by {lookup_name}.")
         return super().get_lookup(lookup_name)
+
+
+@SealedTextField.register_lookup
+class Empty(models.Lookup[bool]):
+    """`name__empty=True`: whether there is a text at all is the one thing the database may know of it."""
+
+    lookup_name = "empty"
+    prepare_rhs = False
+
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, Any]:
+        column, values = self.process_lhs(compiler, connection)
+        return f"{column} {'=' if self.rhs else '<>'} ''", values

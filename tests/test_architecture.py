@@ -14,10 +14,10 @@ from django.db import models
 PROJECT = Path(__file__).resolve().parent.parent
 HEIGHT = {"ledger": 0, "appeal": 1, "donations": 2, "grants": 2, "receipts": 3}
 
-# Moments that no person decides. Any other moment is an act, and an act has somebody who answers for it.
+# Moments that nobody of ours decides. Any other moment is an act, and an act has somebody who answers for it.
 NOBODYS = {
     "asked", "charged", "created", "expires", "farewell", "handled", "issued", "mailed", "opened", "posted", "received",
-    "rendered", "retry", "sealed", "seen", "started", "stored", "taken", "updated",
+    "rendered", "retry", "saved", "sealed", "seen", "started", "stored", "submitted", "taken", "updated", "withdrawn",
 }  # fmt: skip
 DRAWERS = {"base", "common", "core", "helpers", "lib", "managers", "misc", "selectors", "services", "shared", "utils"}
 

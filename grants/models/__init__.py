@@ -1,25 +1,51 @@
 from appeal.refusal import Refused
+from grants.models.application import (
+    APPLICATION_MOVES,
+    Answer,
+    Application,
+    ApplicationState,
+    Consent,
+    Eligibility,
+    Mode,
+    Translation,
+)
+from grants.models.call import STAGE_MOVES, Access, Call, Criterion, Question, Rule, Stage
 from grants.models.grant import GRANT_MOVES, Grant, GrantState, Publication
 from grants.models.initiative import Initiative, Region
 from grants.models.payee_account import Change, FiscalHost, Look, Notice, PayeeAccount, Route
 from grants.models.tranche import MOVES, Approval, State, Tranche
 
 __all__ = [
+    "APPLICATION_MOVES",
     "GRANT_MOVES",
     "MOVES",
+    "STAGE_MOVES",
+    "Access",
+    "Answer",
+    "Application",
+    "ApplicationState",
     "Approval",
+    "Call",
     "Change",
+    "Consent",
+    "Criterion",
+    "Eligibility",
     "FiscalHost",
     "Grant",
     "GrantState",
     "Initiative",
     "Look",
+    "Mode",
     "Notice",
     "PayeeAccount",
     "Publication",
+    "Question",
     "Refused",
     "Region",
     "Route",
+    "Rule",
+    "Stage",
     "State",
     "Tranche",
+    "Translation",
 ]

@@ -8,10 +8,23 @@ from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import connection, transaction
+from django.utils import timezone
 
 from appeal.models import Campaign
 from grants import bookkeeping
-from grants.models import Grant, Initiative, PayeeAccount, Refused, Region, Tranche
+from grants.models import (
+    Application,
+    Call,
+    Criterion,
+    Grant,
+    Initiative,
+    PayeeAccount,
+    Question,
+    Refused,
+    Region,
+    Rule,
+    Tranche,
+)
 from ledger import chart
 from ledger.journal import Draft, Line, NotEnoughFree, record
 from ledger.models import Entry, Fund
@@ -171,3 +184,94 @@ def at_once(deeds: list[Callable[[], object]]) -> list[str]:
     for thread in threads:
         thread.join()
     return refusals
+
+
+def call(*, published: bool = True, questions: int = 2, **fields: Any) -> Call:
+    """Open since yesterday and for a week, with two criteria of 60 and 40 and one rule."""
+    asked = fields.pop("campaign", None) or campaign()
+    now = timezone.now()
+    defaults: dict[str, Any] = {
+        "slug": f"call-{next(numbers)}",
+        "title": "Winter fund",
+        "summary": "Small grants for the cold months.",
+        "guidance": "Tell us what you need, in your own words.",
+        "campaign": asked,
+        "fund": asked.bank_fund,
+        "currency": asked.currency,
+        "ceiling_minor": 10_000_00,
+        "most_minor": 5_000_00,
+        "languages": ["en", "prs"],
+        "opens": now - datetime.timedelta(days=1),
+        "closes": now + datetime.timedelta(days=7),
+        "time_zone": "Asia/Bangkok",
+        "prepared_by": person(),
+    }
+    made = Call.objects.create(**defaults | fields)
+    for number in range(1, questions + 1):
+        Question.objects.create(call=made, number=number, text=f"What will you do, part {number}?")
+    criteria = [("Need", 60), ("Led by the people it is for", 40)]
+    for number, (name, weight) in enumerate(criteria, start=1):
+        Criterion.objects.create(
+            call=made, number=number, name=name, weight=weight, none="Not at all", some="In part", full="Wholly"
+        )
+    Rule.objects.create(
+        call=made,
+        number=1,
+        question="Is your group led by refugees?",
+        reason="This fund is for groups led by refugees.",
+    )
+    if published:
+        made.publish(by=person())
+    return made
+
+
+def over(call: Call) -> Call:
+    """Its last moment was a minute ago, which no verb and no program can say."""
+    with transaction.atomic():
+        sql("SET LOCAL session_replication_role = replica")
+        sql(
+            "UPDATE grants_call SET opens = now() - interval '9 days',"
+            " closes = now() - make_interval(mins => grace + 1) WHERE id = %s",
+            call.pk,
+        )
+    call.refresh_from_db()
+    return call
+
+
+GROUP: dict[str, Any] = {
+    "name": "Lamplight Legal Clinic",
+    "region": Region.SOUTH_EASTERN_ASIA,
+    "languages": ["prs", "en"],
+    "why_unregistered": "Refugees cannot register here.",
+    "contact": "Zahra Ahmadi",
+    "email": "clinic@example.org",
+    "purpose": "Blankets for sixty families",
+}
+
+
+def draft(to: Call | None = None, **fields: Any) -> Application:
+    """With all that is asked, so that it could be sent."""
+    asked = to or call()
+    made = Application.objects.begin(asked, "ID", {rule: rule.wanted for rule in asked.rules.all()}, "en")
+    for question in asked.questions.all():
+        made.answer(question, "We cook for the families on the ninth lane.")
+    made.save_facts(**GROUP | {"amount_minor": 1_200_00} | fields)
+    return made
+
+
+def submitted(to: Call | None = None, **fields: Any) -> Application:
+    made = draft(to, **fields)
+    made.submit(timezone.now())
+    return made
+
+
+def in_review(count: int = 1, **fields: Any) -> list[Application]:
+    """Sent by groups of different names and addresses to one call that is over, and found eligible."""
+    asked = fields.pop("call", None) or call(**fields)
+    sent = [
+        submitted(asked, name=f"Group {number}", email=f"group-{number}@example.org") for number in range(1, count + 1)
+    ]
+    over(asked).begin_reading(timezone.now())
+    for application in sent:
+        application.screen(eligible=True, by=person())
+    return sent

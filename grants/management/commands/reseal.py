@@ -1,15 +1,12 @@
+from collections.abc import Iterator
 from typing import Any
 
+from django.apps import apps
 from django.core.management.base import BaseCommand
 from django.db import connection, models, transaction
 
-from grants.models import Initiative, Notice, PayeeAccount
-
-SEALED: dict[type[models.Model], tuple[str, ...]] = {
-    Initiative: ("email", "place"),
-    PayeeAccount: ("payee", "details"),
-    Notice: ("address",),
-}
+from grants.models import Application
+from grants.sealed import SealedTextField
 
 
 class Command(BaseCommand):
@@ -19,15 +16,22 @@ class Command(BaseCommand):
         with transaction.atomic():
             with connection.cursor() as cursor:
                 cursor.execute("SET LOCAL grants.resealing = 'on'")
-            rows = (
-                Initiative.objects.select_for_update(),
-                PayeeAccount.objects.select_for_update(),
-                Notice.objects.select_for_update(),
-            )
-            done = sum(reseal(row) for each in rows for row in each.order_by("pk").iterator())
+            done = sum(reseal(row, fields) for row, fields in sealed_rows())
         self.stdout.write(f"{done} rows are sealed with the first key.")
 
 
-def reseal(row: models.Model) -> int:
-    row.save(update_fields=SEALED[type(row)])
+def sealed_rows() -> Iterator[tuple[models.Model, list[str]]]:
+    """Each row that has something sealed, and the names of its sealed fields."""
+    for model in apps.get_app_config("grants").get_models():
+        fields = [field.name for field in model._meta.fields if isinstance(field, SealedTextField)]  # noqa: SLF001
+        if fields:
+            rows = model._default_manager.order_by("pk").select_for_update()  # noqa: SLF001 (of any model)
+            yield from ((row, fields) for row in rows.iterator())
+
+
+def reseal(row: models.Model, fields: list[str]) -> int:
+    if isinstance(row, Application):
+        row.reseal()
+        fields = [*fields, "code_mark", "email_mark"]
+    row.save(update_fields=fields)
     return 1
