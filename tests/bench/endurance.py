@@ -19,9 +19,9 @@ in production) share.
 ## A storm of webhooks
 
 {events:,} signed events, each delivered one to five times, shuffled, over 16 connections into the real server, while
-every 0.2 seconds a process of web or worker is killed with SIGKILL: one that is up, so that it dies at its work, and
-one time in a hundred a whole server with all of its processes, the beat too. Beside it the same storm against what
-most projects write first: look whether the event is known; if not, remember it, and then do what it says.
+every 0.2 seconds a process of web or worker is killed with SIGKILL if one is up, so that it dies at its work, and one
+time in a hundred a whole server with all of its processes, the beat too. Beside it the same storm against what most
+projects write first: look whether the event is known; if not, remember it, and then do what it says.
 
 | | ours | look first |
 |---|---|---|
