@@ -1,6 +1,20 @@
 from django.urls import path
 
-from grants import views
+from grants import applying, calling, views
 
 app_name = "grants"
-urlpatterns = [path("confirm/<str:key>/", views.confirm, name="confirm")]
+urlpatterns = [
+    path("calls/", calling.calls, name="calls"),
+    path("calls/<slug:slug>/", calling.call, name="call"),
+    path("calls/<slug:slug>/start/", calling.start, name="start"),
+    path("resume/", applying.resume, name="resume"),
+    path("resume/asked/", applying.asked, name="resume-asked"),
+    path("resume/leave/", applying.leave, name="leave"),
+    path("resume/<str:code>/", applying.resume_by_link, name="resume-by-link"),
+    path("apply/<slug:reference>/", applying.application, name="application"),
+    path("apply/<slug:reference>/code/", applying.code, name="application-code"),
+    path("apply/<slug:reference>/check/", applying.check, name="application-check"),
+    path("apply/<slug:reference>/withdraw/", applying.withdraw, name="application-withdraw"),
+    path("apply/<slug:reference>/<slug:name>/", applying.page, name="application-page"),
+    path("confirm/<str:key>/", views.confirm, name="confirm"),
+]

@@ -6,7 +6,9 @@ from grants.models.application import (
     ApplicationState,
     Consent,
     Eligibility,
+    Message,
     Mode,
+    Told,
     Translation,
 )
 from grants.models.call import STAGE_MOVES, Access, Call, Criterion, Question, Rule, Stage
@@ -35,6 +37,7 @@ __all__ = [
     "GrantState",
     "Initiative",
     "Look",
+    "Message",
     "Mode",
     "Notice",
     "PayeeAccount",
@@ -46,6 +49,7 @@ __all__ = [
     "Rule",
     "Stage",
     "State",
+    "Told",
     "Tranche",
     "Translation",
 ]

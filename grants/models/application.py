@@ -12,7 +12,7 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.contrib.postgres.fields import ArrayField
 from django.core.validators import validate_email
-from django.db import models, transaction
+from django.db import IntegrityError, models, transaction
 from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
@@ -21,10 +21,12 @@ from django.utils.translation import gettext_lazy as _
 from appeal.refusal import Refused
 from grants.models.call import Call, Question, Rule
 from grants.models.grant import new_reference
-from grants.models.initiative import Initiative, Region, known_language
+from grants.models.initiative import Initiative, Region, known_language, region_of
 from grants.sealed import SealedTextField, mark, marks
 from ledger.money import Money
 
+AN_HOUR = datetime.timedelta(hours=1)
+LINKS_AN_HOUR = 3
 KEPT = datetime.timedelta(days=90)
 LETTERS = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"  # none that is read for another: no 0 O, no 1 I L
 GROUPS = 4
@@ -86,6 +88,7 @@ class ApplicationQuerySet(models.QuerySet["Application"]):
             application = self.create(
                 call=call,
                 country=country,
+                region=region_of(country),
                 language=language,
                 languages=[language],
                 currency=call.currency,
@@ -122,6 +125,14 @@ class ApplicationQuerySet(models.QuerySet["Application"]):
 
     def forgettable(self, now: datetime.datetime) -> Self:
         return self.drafts().filter(saved_at__lte=now - KEPT)
+
+    def forget(self) -> None:
+        """Drafts, with all that was said in them."""
+        with transaction.atomic():
+            for application in self.drafts().select_for_update():
+                for said in (application.messages, application.answers, application.eligibility):
+                    said.all().delete()
+                application.delete()
 
 
 class Application(models.Model):
@@ -261,13 +272,26 @@ class Application(models.Model):
         """Send it, once. Twice changes nothing; after the call's last moment it is refused."""
         if not self.call.still_takes(now):
             raise Refused(self.too_late(now))
-        Application.objects.drafts().filter(pk=self.pk).update(state=ApplicationState.SUBMITTED, submitted_at=now)
+        try:
+            with transaction.atomic():
+                drafts = Application.objects.drafts().filter(pk=self.pk)
+                if drafts.update(state=ApplicationState.SUBMITTED, submitted_at=now):
+                    self.tell(Told.SENT)
+        except IntegrityError as error:
+            if "while its call takes it" in str(error):  # it closed in between
+                raise Refused(self.too_late(now)) from error
+            raise
         self.refresh_from_db()
 
     def too_late(self, now: datetime.datetime) -> str:
         if now < self.call.opens:
             return str(_("This call is not open yet. What you wrote is kept."))
         return str(_("This call is closed. It takes no more applications. What you wrote is kept."))
+
+    def send_link(self, now: datetime.datetime) -> None:
+        """Mail the link to go on, three times an hour at most."""
+        if self.messages.links_lately(now).count() < LINKS_AN_HOUR:
+            self.tell(Told.LINK)
 
     def withdraw(self, now: datetime.datetime) -> None:
         """The group takes it back, until the panel has voted."""
@@ -278,7 +302,16 @@ class Application(models.Model):
         goal = ApplicationState.ELIGIBLE if eligible else ApplicationState.REFUSED
         if not eligible and not why:
             raise Refused(_("Say why. The group reads it."))
-        self.move(goal, screened_by=by, screened_at=timezone.now(), screening=why)
+        again = self.state == ApplicationState.REFUSED
+        with transaction.atomic():
+            self.move(goal, screened_by=by, screened_at=timezone.now(), screening=why)
+            if again or not eligible:
+                self.tell(Told.AGAIN if eligible else Told.REFUSED)
+
+    def tell(self, what: "Told") -> None:
+        """By mail, if there is an address; a worker writes it."""
+        if self.email:
+            Message.objects.create(application=self, what=what)
 
     def move(self, goal: ApplicationState, **facts: Any) -> None:
         """Take the step unless somebody was faster: the row count decides."""
@@ -288,6 +321,44 @@ class Application(models.Model):
         if not moved:
             words = {"state": self.get_state_display(), "goal": goal.label}
             raise Refused(_("This application is “%(state)s”, so it cannot become “%(goal)s”.") % words)
+
+
+class Told(models.TextChoices):
+    """What a group is told by mail."""
+
+    LINK = "link", _("the link to go on")
+    SENT = "sent", _("that it was sent")
+    REFUSED = "refused", _("that it is not eligible")
+    AGAIN = "again", _("that it is eligible after all")
+
+
+class MessageQuerySet(models.QuerySet["Message"]):
+    def to_mail(self) -> Self:
+        return self.filter(mailed_at=None)
+
+    def links_lately(self, now: datetime.datetime) -> Self:
+        return self.filter(what=Told.LINK, created_at__gt=now - AN_HOUR)
+
+
+class Message(models.Model):
+    """A mail to a group about its application: due until it is stamped as mailed."""
+
+    application = models.ForeignKey(Application, models.PROTECT, related_name="messages")
+    what = models.CharField(max_length=8, choices=Told)
+    created_at = models.DateTimeField(auto_now_add=True)
+    mailed_at = models.DateTimeField(null=True)
+
+    objects = MessageQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                name="message_that_it_was_sent_is_one", fields=["application"], condition=Q(what=Told.SENT)
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.application}, {self.what}"
 
 
 class Answer(models.Model):

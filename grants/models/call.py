@@ -7,7 +7,7 @@ are judged by stays as they read it. Only its end may be moved, and only to a la
 import datetime
 import secrets
 from typing import Any, Self
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import available_timezones
 
 from django.conf import settings
 from django.contrib.auth.models import User
@@ -174,10 +174,6 @@ class Call(models.Model):
         return Money(self.most_minor, self.currency)
 
     @property
-    def zone(self) -> ZoneInfo:
-        return ZoneInfo(self.time_zone)
-
-    @property
     def last_moment(self) -> datetime.datetime:
         return self.closes + datetime.timedelta(minutes=self.grace)
 
@@ -187,10 +183,6 @@ class Call(models.Model):
     def still_takes(self, now: datetime.datetime) -> bool:
         """From those who have begun: the minutes of grace count."""
         return self.stage == Stage.PUBLISHED and self.opens <= now < self.last_moment
-
-    def here(self, moment: datetime.datetime) -> datetime.datetime:
-        """In the call's own time."""
-        return moment.astimezone(self.zone)
 
     def publish(self, *, by: User) -> None:
         """From now on people read it, and it stays as they read it. Refused says what it lacks."""

@@ -30,6 +30,23 @@ class Region(models.TextChoices):
     ELSEWHERE = "elsewhere", _("Elsewhere")
 
 
+# The United Nations' standard M49, for those of its regions that have a name here.
+COUNTRIES = {
+    Region.EASTERN_ASIA: "CN HK JP KP KR MN MO TW",
+    Region.SOUTH_EASTERN_ASIA: "BN ID KH LA MM MY PH SG TH TL VN",
+    Region.SOUTHERN_ASIA: "AF BD BT IN IR LK MV NP PK",
+    Region.CENTRAL_ASIA: "KG KZ TJ TM UZ",
+    Region.WESTERN_ASIA: "AE AM AZ BH CY GE IL IQ JO KW LB OM PS QA SA SY TR YE",
+    Region.OCEANIA: "AS AU CC CK CX FJ FM GU HM KI MH MP NC NF NR NU NZ PF PG PN PW SB TK TO TV UM VU WF WS",
+}
+
+
+def region_of(country: str) -> Region:
+    """Where a country lies; ELSEWHERE for those far from the network."""
+    lies = (region for region, codes in COUNTRIES.items() if country in codes.split())
+    return next(lies, Region.ELSEWHERE)
+
+
 def country_names() -> dict[str, str]:
     """ISO 3166 alpha-2 codes and their names in the active language, by name."""
     countries = {

@@ -130,11 +130,6 @@ def test_only_who_was_invited_reaches_a_call_by_invitation() -> None:
     assert set(Call.objects.reachable(invited.invitation)) == {invited, opened}
 
 
-def test_its_hours_are_told_in_its_own_time() -> None:
-    call = build.call(time_zone="Asia/Kabul")
-    assert call.here(datetime.datetime(2026, 12, 1, 12, tzinfo=datetime.UTC)).isoformat() == "2026-12-01T16:30:00+04:30"
-
-
 def test_over_means_that_the_minutes_of_grace_are_over() -> None:
     call = build.call(grace=30)
     assert not Call.objects.over(call.closes + datetime.timedelta(minutes=29))

@@ -1,0 +1,59 @@
+"""Mail a group what became of its application, and the link back to it.
+
+The row stays locked while the mail goes out and is stamped in the same transaction, as for receipts.
+"""
+
+import logging
+from datetime import datetime
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core.mail import EmailMessage
+from django.db import transaction
+from django.template.loader import render_to_string
+from django.utils import translation
+from django.utils.translation import gettext_lazy as _
+
+from grants import entrance
+from grants.models import Message, Told
+
+log = logging.getLogger(__name__)
+AT_ONCE = 100
+SUBJECTS = {
+    Told.LINK: _("Your link to go on with your application"),
+    Told.SENT: _("We have your application"),
+    Told.REFUSED: _("Your application cannot be considered"),
+    Told.AGAIN: _("Your application is considered after all"),
+}
+
+
+def mail_all(now: datetime) -> int:
+    """Up to a hundred; how many were tried. One that fails is tried again by the next sweep."""
+    waiting = list(Message.objects.to_mail().order_by("pk").values_list("pk", flat=True)[:AT_ONCE])
+    return sum(mail(pk, now) for pk in waiting)
+
+
+@transaction.atomic
+def mail(pk: int, now: datetime) -> bool:
+    message = Message.objects.to_mail().filter(pk=pk).select_for_update(skip_locked=True, of=("self",)).first()
+    if message is None:
+        return False
+    try:
+        letter(message).send()
+    except (OSError, ValueError) as problem:  # SMTP's errors, and addresses that cannot be written
+        log.warning("message %s was not mailed: %s", pk, type(problem).__name__)
+    else:
+        Message.objects.filter(pk=pk).update(mailed_at=now)
+    return True
+
+
+def letter(message: Message) -> EmailMessage:
+    """In the language that the group writes in, as far as we speak it. It names neither the group nor its place."""
+    application = message.application
+    speaks = application.language in dict(settings.LANGUAGES)
+    with translation.override(application.language if speaks else settings.LANGUAGE_CODE):
+        facts = {"message": message, "application": application, "link": entrance.link_to(application)}
+        body = render_to_string("grants/message_mail.txt", facts)
+        subject = str(SUBJECTS[Told(message.what)])
+    name = f"<message.{message.pk}@{urlsplit(settings.PUBLIC_URL).hostname}>"
+    return EmailMessage(subject, body, to=[application.email], headers={"Message-ID": name})
