@@ -16,6 +16,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from appeal.steps import signed_in
+from grants import call_admin
 from grants.bookkeeping import NotEnoughFree
 from grants.forms import AccountForm, GrantForm, HostForm, InitiativeForm, PlanForm, PlanFormSet
 from grants.models import (
@@ -31,6 +32,8 @@ from grants.models import (
 )
 from grants.steps import STEPS, Step, open_to
 from ledger import chart
+
+__all__ = ["call_admin"]  # its pages register themselves
 
 
 class ReadOnlyInline(admin.TabularInline[Any, Any]):

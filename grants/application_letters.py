@@ -24,6 +24,9 @@ SUBJECTS = {
     Told.SENT: _("We have your application"),
     Told.REFUSED: _("Your application cannot be considered"),
     Told.AGAIN: _("Your application is considered after all"),
+    Told.DECLINED: _("The panel has not chosen your application"),
+    Told.RESERVE: _("Your application is on the reserve list"),
+    Told.AWARDED: _("We want to give your group a grant"),
 }
 
 
@@ -47,12 +50,18 @@ def mail(pk: int, now: datetime) -> bool:
     return True
 
 
+def link_of(message: Message) -> str:
+    if message.what == Told.AWARDED:
+        return settings.PUBLIC_URL + message.application.grant.get_absolute_url()
+    return entrance.link_to(message.application)
+
+
 def letter(message: Message) -> EmailMessage:
     """In the language that the group writes in, as far as we speak it. It names neither the group nor its place."""
     application = message.application
     speaks = application.language in dict(settings.LANGUAGES)
     with translation.override(application.language if speaks else settings.LANGUAGE_CODE):
-        facts = {"message": message, "application": application, "link": entrance.link_to(application)}
+        facts = {"message": message, "application": application, "link": link_of(message)}
         body = render_to_string("grants/message_mail.txt", facts)
         subject = str(SUBJECTS[Told(message.what)])
     name = f"<message.{message.pk}@{urlsplit(settings.PUBLIC_URL).hostname}>"

@@ -42,9 +42,7 @@ def mail(pk: int, now: datetime) -> bool:
 
 def letter(notice: Notice) -> EmailMessage:
     """In the language that the initiative reads best, as far as we speak it. It names no account."""
-    spoken = dict(settings.LANGUAGES)
-    read = [code for code in notice.initiative.languages if code in spoken]
-    with translation.override(read[0] if read else settings.LANGUAGE_CODE):
+    with translation.override(notice.initiative.reads()):
         body = render_to_string("grants/notice_mail.txt", {"notice": notice})
         subject = _("Something about your group was changed: was it you?")
     name = f"<notice.{notice.pk}@{urlsplit(settings.PUBLIC_URL).hostname}>"

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from grants import applying, calling, views
+from grants import applying, award_page, calling, views
 
 app_name = "grants"
 urlpatterns = [
@@ -16,5 +16,6 @@ urlpatterns = [
     path("apply/<slug:reference>/check/", applying.check, name="application-check"),
     path("apply/<slug:reference>/withdraw/", applying.withdraw, name="application-withdraw"),
     path("apply/<slug:reference>/<slug:name>/", applying.page, name="application-page"),
+    path("award/<str:key>/", award_page.award, name="award"),
     path("confirm/<str:key>/", views.confirm, name="confirm"),
 ]

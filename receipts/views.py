@@ -14,6 +14,8 @@ from django.views.decorators.http import conditional_page, require_safe
 from appeal.models import Campaign
 from donations import links
 from donations.models import Donation
+from grants.models import Grant
+from receipts import award_letter as award_letters
 from receipts.models import Receipt, ReceiptDocument
 from receipts.statement import FundStatement, Period, statement_of, to_pdf
 
@@ -62,6 +64,14 @@ def private(response: HttpResponse) -> HttpResponse:
     patch_cache_control(response, private=True, no_store=True)
     response.headers["X-Robots-Tag"] = "noindex"
     return response
+
+
+@never_cache
+@require_safe
+def award_letter(request: HttpRequest, key: str) -> HttpResponse:
+    """The initiative's letter, for whoever has its link."""
+    grant = get_object_or_404(Grant.objects.select_related("campaign", "fund", "initiative"), key=key)
+    return private(as_file(award_letters.to_pdf(grant), f"{grant.reference}.pdf"))
 
 
 @never_cache

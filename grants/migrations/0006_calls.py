@@ -52,6 +52,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'call',
                 'verbose_name_plural': 'calls',
+                'permissions': [('publish_call', 'Can publish a call, move its end, and begin to read')],
                 'ordering': ['-closes', '-pk'],
             },
         ),

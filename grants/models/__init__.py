@@ -1,4 +1,5 @@
 from appeal.refusal import Refused
+from grants.models.allocation import Allocation
 from grants.models.application import (
     APPLICATION_MOVES,
     Answer,
@@ -23,6 +24,7 @@ __all__ = [
     "MOVES",
     "STAGE_MOVES",
     "Access",
+    "Allocation",
     "Answer",
     "Application",
     "ApplicationState",

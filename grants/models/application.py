@@ -20,8 +20,8 @@ from django.utils.translation import gettext_lazy as _
 
 from appeal.refusal import Refused
 from grants.models.call import Call, Question, Rule
-from grants.models.grant import new_reference
 from grants.models.initiative import Initiative, Region, known_language, region_of
+from grants.models.keys import new_reference
 from grants.sealed import SealedTextField, mark, marks
 from ledger.money import Money
 
@@ -330,6 +330,9 @@ class Told(models.TextChoices):
     SENT = "sent", _("that it was sent")
     REFUSED = "refused", _("that it is not eligible")
     AGAIN = "again", _("that it is eligible after all")
+    DECLINED = "declined", _("that the panel did not choose it")
+    RESERVE = "reserve", _("that it is on the reserve list")
+    AWARDED = "awarded", _("that a grant is offered")
 
 
 class MessageQuerySet(models.QuerySet["Message"]):

@@ -135,6 +135,7 @@ class Call(models.Model):
         ordering = ["-closes", "-pk"]
         verbose_name = _("call")
         verbose_name_plural = _("calls")
+        permissions = [("publish_call", "Can publish a call, move its end, and begin to read")]
         constraints = [
             models.CheckConstraint(name="call_stage_is_known", condition=Q(stage__in=Stage.values)),
             models.CheckConstraint(name="call_access_is_known", condition=Q(access__in=Access.values)),

@@ -1,16 +1,20 @@
 """Grants: what an initiative is given from a campaign's money, and how much of it the public may know."""
 
-import secrets
+import datetime
 from typing import Any, Self
 
 from django.db import models
 from django.db.models import Max, Q
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from appeal.models import Campaign
 from appeal.refusal import Refused
+from grants.models.application import Application
 from grants.models.initiative import Initiative
+from grants.models.keys import new_key, new_reference
+from grants.sealed import SealedTextField
 from ledger.models import Fund
 from ledger.money import Money
 
@@ -42,15 +46,6 @@ GRANT_MOVES = {
 WITHHELD = (Publication.AGGREGATE, Publication.EMBARGO)
 
 
-def new_reference() -> str:
-    """16 characters nobody can guess, and that tell nothing of date or order."""
-    return secrets.token_hex(8)
-
-
-def new_key() -> str:
-    return secrets.token_urlsafe(24)
-
-
 class GrantQuerySet(models.QuerySet["Grant"]):
     def of(self, campaign: Campaign) -> Self:
         return self.filter(campaign=campaign)
@@ -78,6 +73,13 @@ class Grant(models.Model):
         _("state"), max_length=9, choices=GrantState, default=GrantState.ACCEPTED, db_default=GrantState.ACCEPTED
     )
     key = models.CharField(max_length=32, unique=True, default=new_key, editable=False)
+    application = models.OneToOneField(
+        Application, models.PROTECT, null=True, related_name="grant", verbose_name=_("application"), editable=False
+    )
+    answered_on = models.DateField(_("answered on"), null=True, editable=False)
+    answered_by = SealedTextField(_("answered by"), max_length=200, blank=True, editable=False, db_default="")
+    answer = SealedTextField(_("what they say"), max_length=1000, blank=True, editable=False, db_default="")
+    agreement = models.TextField(_("agreement"), blank=True, editable=False, db_default="")
 
     objects = GrantQuerySet.as_manager()
 
@@ -94,6 +96,13 @@ class Grant(models.Model):
                     "Write down the initiative's consent, or publish the grant only as part of a sum."
                 ),
             ),
+            models.CheckConstraint(
+                name="grant_of_an_application_is_accepted_by_somebody",
+                condition=Q(application=None)
+                | Q(state=GrantState.OFFERED)
+                | Q(state=GrantState.CANCELLED)
+                | Q(answered_on__isnull=False, answered_by__empty=False) & ~Q(agreement=""),
+            ),
             models.CheckConstraint(name="grant_state_is_known", condition=Q(state__in=GrantState.values)),
             models.CheckConstraint(name="grant_publication_is_known", condition=Q(publication__in=Publication.values)),
         ]
@@ -101,9 +110,24 @@ class Grant(models.Model):
     def __str__(self) -> str:
         return f"{self.initiative}, {self.reference}"
 
+    def get_absolute_url(self) -> str:
+        """The initiative's own link to its award: whoever has it may answer for the group."""
+        return reverse("grants:award", args=[self.key])
+
     @property
     def amount(self) -> Money:
         return Money(self.amount_minor, self.currency)
+
+    @property
+    def is_offered(self) -> bool:
+        return self.state == GrantState.OFFERED
+
+    def accept(self, *, by: str, said: str, agreement: str, on: datetime.date) -> None:
+        """The initiative accepts, in the name of this person, exactly the agreement that it has read."""
+        self.move(GrantState.ACCEPTED, answered_on=on, answered_by=by, answer=said, agreement=agreement)
+
+    def decline(self, *, by: str, said: str, on: datetime.date) -> None:
+        self.move(GrantState.CANCELLED, answered_on=on, answered_by=by, answer=said)
 
     def move(self, goal: GrantState, **facts: Any) -> None:
         """Take the step unless somebody was faster: the row count decides."""

@@ -3,6 +3,7 @@
 from operator import itemgetter
 
 from babel import Locale
+from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
@@ -112,6 +113,11 @@ class Initiative(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def reads(self) -> str:
+        """The language that it reads best, as far as our pages speak it."""
+        spoken = dict(settings.LANGUAGES)
+        return next((code for code in self.languages if code in spoken), settings.LANGUAGE_CODE)
 
     def country_name(self) -> str:
         """In the language of the page."""

@@ -1,0 +1,83 @@
+"""Offer a grant to the group behind an application, and take its answer.
+
+The money is promised in the books at the moment it is offered, one commitment a tranche, so that nothing is offered
+twice; what is declined is free again at once.
+"""
+
+import datetime
+
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.template.loader import render_to_string
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from appeal.refusal import Refused
+from grants import bookkeeping
+from grants.models import Application, Grant, GrantState, Initiative, Told, Tranche
+from ledger.money import Money
+from ledger.splitting import split
+
+SAID_OF_ITSELF = ("name", "public_alias", "country", "region", "place", "email", "registration", "why_unregistered")
+
+
+@transaction.atomic
+def offer(application: Application, amount: Money, *, parts: int, by: User, on: datetime.date) -> Grant:
+    """A grant to the group behind this application, its tranches promised at once."""
+    call, initiative = application.call, initiative_of(application)
+    grant = Grant.objects.create(
+        initiative=initiative,
+        campaign=call.campaign,
+        fund=call.fund,
+        purpose=application.purpose,
+        amount_minor=amount.minor,
+        currency=amount.currency,
+        awarded_on=on,
+        state=GrantState.OFFERED,
+        application=application,
+    )
+    for number, minor in enumerate(filter(None, split(amount.minor, [1] * parts)), start=1):
+        tranche = Tranche.objects.create(
+            grant=grant, number=number, fund=grant.fund, amount_minor=minor, currency=amount.currency
+        )
+        bookkeeping.promise(tranche, by=by, on=on)
+    application.tell(Told.AWARDED)
+    return grant
+
+
+def initiative_of(application: Application) -> Initiative:
+    """The one that staff found it to be, or a new one with what the group said of itself."""
+    if application.initiative:
+        return application.initiative
+    languages = [application.language, *(code for code in application.languages if code != application.language)]
+    facts = {name: getattr(application, name) for name in SAID_OF_ITSELF}
+    initiative = Initiative.objects.create(**facts, languages=languages)
+    Application.objects.filter(pk=application.pk).update(initiative=initiative)
+    return initiative
+
+
+@transaction.atomic
+def accept(grant: Grant, *, by: str, said: str, on: datetime.date) -> None:
+    """The initiative takes the grant, on the terms it has read. Twice changes nothing."""
+    held = Grant.objects.select_for_update().get(pk=grant.pk)
+    if held.state != GrantState.ACCEPTED:
+        held.accept(by=by, said=said, agreement=terms(held, translation.get_language() or "en"), on=on)
+
+
+@transaction.atomic
+def decline(grant: Grant, *, by: str, said: str, on: datetime.date) -> None:
+    """The initiative does not take it: what was promised is free again. Twice changes nothing."""
+    held = Grant.objects.select_for_update().get(pk=grant.pk)
+    if held.state == GrantState.CANCELLED:
+        return
+    if not held.is_offered:
+        raise Refused(_("You have accepted this grant already. If you cannot use it, please write to us."))
+    held.decline(by=by, said=said, on=on)
+    for tranche in held.tranches.promised():
+        bookkeeping.release(tranche, on=on)
+
+
+def terms(grant: Grant, language: str) -> str:
+    """What both sides promise, in plain words; kept with the grant once it is accepted."""
+    with translation.override(language):
+        return render_to_string("grants/agreement.txt", {"grant": grant}).strip()
