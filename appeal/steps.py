@@ -38,6 +38,10 @@ class Step(forms.Form):
         """Whether it may come next, so that its link is shown. Whether it may be taken is for its verb to say."""
         return True
 
+    def picture(self) -> str:
+        """HTML that a person looks at before the step, beyond the subject's facts."""
+        return ""
+
     def take(self, by: User) -> None:
         """Do it; Refused says in a sentence why not."""
         raise NotImplementedError

@@ -8,18 +8,24 @@ from django.contrib import admin, messages
 from django.contrib.auth.models import User
 from django.forms.utils import from_current_timezone
 from django.http import HttpRequest
+from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
+from appeal.refusal import Refused
 from appeal.steps import Step, StepAdmin, signed_in
+from grants import awarding, dividing, reviewing
+from grants.allocation import Method
+from grants.bookkeeping import NotEnoughFree
 from grants.forms import FundChoice, LanguagesField, positive_amount
 from grants.models import Access, Call, Criterion, Question, Rule, Stage
 from grants.models.call import known_zone
 from grants.models.initiative import country_names
 from ledger.models import Channel, Fund
+from ledger.money import Money
 
 # What DESIGN.md asks of everyone who applies; a draft may say it otherwise.
 USUAL_RULES = (
@@ -203,7 +209,74 @@ class ReadStep(Step):
         return subject.stage == Stage.PUBLISHED
 
     def take(self, by: User) -> None:
-        self.subject.begin_reading(timezone.now())
+        reviewing.begin(self.subject, timezone.now(), by=by)
+
+
+class DivideStep(Step):
+    """The three ways side by side; the books have the last word on whether the money is there."""
+
+    title = _("Divide the money")
+    meaning = _("Each grant is offered, and its money is set aside in the fund at once. Who gets nothing is told so.")
+    permission = "grants.divide_call"
+
+    method = forms.ChoiceField(label=_("Way"), choices=Method, widget=forms.RadioSelect)
+    parts = forms.IntegerField(label=_("Tranches of each grant"), min_value=1, max_value=4, initial=2)
+    reason = forms.CharField(
+        label=_("Reason"), widget=forms.Textarea(attrs={"rows": 3}), help_text=_("Why the panel picks this way.")
+    )
+
+    @classmethod
+    def open_to(cls, subject: Call) -> bool:
+        return subject.stage == Stage.DECIDED
+
+    def picture(self) -> str:
+        return render_to_string("admin/grants/call/plans.html", {"plans": dividing.plans(self.subject)})
+
+    def take(self, by: User) -> None:
+        given = self.cleaned_data
+        try:
+            dividing.allocate(
+                self.subject,
+                Method(given["method"]),
+                parts=given["parts"],
+                reason=given["reason"],
+                by=by,
+                on=timezone.localdate(),
+            )
+        except NotEnoughFree as error:
+            raise Refused(str(error)) from error
+
+
+class NextStep(Step):
+    """What was declined, or came in since, goes to somebody who was left out."""
+
+    title = _("Offer one more grant")
+    meaning = _("To a group that the panel wanted to fund and that has no grant yet, or to one on the reserve list.")
+    permission = "grants.divide_call"
+
+    amount = forms.CharField(label=_("Amount"))
+    parts = forms.IntegerField(label=_("Tranches"), min_value=1, max_value=4, initial=1)
+    reason = forms.CharField(label=_("Reason"), widget=forms.Textarea(attrs={"rows": 3}))
+
+    def __init__(self, data: Any = None, *, subject: Call, initial: dict[str, Any] | None = None) -> None:
+        super().__init__(data, subject=subject, initial=initial)
+        left_out = dividing.left_out(subject)
+        self.fields["application"] = forms.ModelChoiceField(left_out, label=_("Application"), initial=left_out.first())
+        self.order_fields(["application", "amount"])
+
+    @classmethod
+    def open_to(cls, subject: Call) -> bool:
+        return subject.stage == Stage.ALLOCATED
+
+    def clean_amount(self) -> Money:
+        return positive_amount(self.cleaned_data["amount"], self.subject.currency)
+
+    def take(self, by: User) -> None:
+        given = self.cleaned_data
+        try:
+            awarding.offer(given["application"], given["amount"], parts=given["parts"], by=by, on=timezone.localdate())
+        except NotEnoughFree as error:
+            raise Refused(str(error)) from error
 
 
 @admin.register(Call)
@@ -217,7 +290,13 @@ class CallAdmin(StepAdmin):
     list_select_related = ("campaign", "fund")
     prepopulated_fields = {"slug": ("title",)}
     inlines = (QuestionInline, CriterionInline, RuleInline)
-    steps = {"publish": PublishStep, "extend": ExtendStep, "read": ReadStep}
+    steps = {
+        "publish": PublishStep,
+        "extend": ExtendStep,
+        "read": ReadStep,
+        "divide": DivideStep,
+        "next": NextStep,
+    }
     facts = ("campaign", "fund", "ceiling", "most", "hours", "invitation_link")
 
     def get_fields(self, request: HttpRequest, obj: Call | None = None) -> tuple[str, ...]:

@@ -52,7 +52,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'call',
                 'verbose_name_plural': 'calls',
-                'permissions': [('publish_call', 'Can publish a call, move its end, and begin to read')],
+                'permissions': [('publish_call', 'Can publish a call, move its end, and begin to read'), ('divide_call', 'Can divide the money of a call that is decided')],
                 'ordering': ['-closes', '-pk'],
             },
         ),

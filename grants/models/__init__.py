@@ -15,8 +15,12 @@ from grants.models.application import (
 from grants.models.call import STAGE_MOVES, Access, Call, Criterion, Question, Rule, Stage
 from grants.models.grant import GRANT_MOVES, Grant, GrantState, Publication
 from grants.models.initiative import Initiative, Region
+from grants.models.panel import How, Kind, Member, Panel, Recusal, Tie
 from grants.models.payee_account import Change, FiscalHost, Look, Notice, PayeeAccount, Route
+from grants.models.review import Review, Score
 from grants.models.tranche import MOVES, Approval, State, Tranche
+from grants.models.vote import Choice, Decision, Rationale, Vote
+from grants.panel import Outcome
 
 __all__ = [
     "APPLICATION_MOVES",
@@ -31,27 +35,40 @@ __all__ = [
     "Approval",
     "Call",
     "Change",
+    "Choice",
     "Consent",
     "Criterion",
+    "Decision",
     "Eligibility",
     "FiscalHost",
     "Grant",
     "GrantState",
+    "How",
     "Initiative",
+    "Kind",
     "Look",
+    "Member",
     "Message",
     "Mode",
     "Notice",
+    "Outcome",
+    "Panel",
     "PayeeAccount",
     "Publication",
     "Question",
+    "Rationale",
+    "Recusal",
     "Refused",
     "Region",
+    "Review",
     "Route",
     "Rule",
+    "Score",
     "Stage",
     "State",
+    "Tie",
     "Told",
     "Tranche",
     "Translation",
+    "Vote",
 ]

@@ -119,6 +119,10 @@ class ApplicationQuerySet(models.QuerySet["Application"]):
     def to_screen(self) -> Self:
         return self.filter(state=ApplicationState.SUBMITTED)
 
+    def open_to(self, person: User) -> Self:
+        """Whoever stands aside from an application sees nothing of it, whatever else they may."""
+        return self.exclude(recusals__member__person=person)
+
     def resumable(self, now: datetime.datetime) -> Self:
         """Sent ones always; a draft for 90 days after its last word."""
         return self.filter(~Q(state=ApplicationState.DRAFT) | Q(saved_at__gt=now - KEPT))
@@ -186,6 +190,7 @@ class Application(models.Model):
         ordering = ["-pk"]
         verbose_name = _("application")
         verbose_name_plural = _("applications")
+        permissions = [("screen_applications", "Can say whether an application is eligible")]
         constraints = [
             models.CheckConstraint(name="application_state_is_known", condition=Q(state__in=ApplicationState.values)),
             models.CheckConstraint(name="application_amount_is_positive", condition=Q(amount_minor__gt=0)),

@@ -135,7 +135,10 @@ class Call(models.Model):
         ordering = ["-closes", "-pk"]
         verbose_name = _("call")
         verbose_name_plural = _("calls")
-        permissions = [("publish_call", "Can publish a call, move its end, and begin to read")]
+        permissions = [
+            ("publish_call", "Can publish a call, move its end, and begin to read"),
+            ("divide_call", "Can divide the money of a call that is decided"),
+        ]
         constraints = [
             models.CheckConstraint(name="call_stage_is_known", condition=Q(stage__in=Stage.values)),
             models.CheckConstraint(name="call_access_is_known", condition=Q(access__in=Access.values)),

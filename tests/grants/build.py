@@ -11,17 +11,20 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from appeal.models import Campaign
-from grants import bookkeeping
+from grants import bookkeeping, conflicts, reviewing, voting
 from grants.models import (
     Application,
     Call,
+    Choice,
     Criterion,
     Grant,
     Initiative,
+    Member,
     PayeeAccount,
     Question,
     Refused,
     Region,
+    Review,
     Rule,
     Tranche,
 )
@@ -275,3 +278,57 @@ def in_review(count: int = 1, **fields: Any) -> list[Application]:
     for application in sent:
         application.screen(eligible=True, by=person())
     return sent
+
+
+# The panel
+
+
+def member(of: Call, name: str = "", *, may_read: bool = True, may_vote: bool = True) -> Member:
+    return conflicts.join(of, person(name), by=of.prepared_by, may_read=may_read, may_vote=may_vote)
+
+
+def assigned(application: Application, to: Member) -> Review:
+    return reviewing.assign_to(application, to, by=application.call.prepared_by)
+
+
+def scored(review: Review, *points: int) -> Review:
+    """Each criterion has its points, or all have the one that is given, and a reason."""
+    criteria = list(review.application.call.criteria.all())
+    each = points if len(points) == len(criteria) else points * len(criteria)
+    review.write({criterion: (given, "We know this work.") for criterion, given in zip(criteria, each, strict=True)})
+    return review
+
+
+def read(application: Application, by: Member, *points: int) -> Review:
+    """Assigned, scored (4 of 5, unless said otherwise) and submitted."""
+    review = scored(assigned(application, by), *points or (4,))
+    review.submit(timezone.now())
+    return review
+
+
+def in_vote(count: int = 1, members: int = 3, **fields: Any) -> tuple[list[Application], list[Member]]:
+    """Read by the first two members of a panel, with a reason each, and open to the vote of all."""
+    applications = in_review(count, **fields)
+    call = applications[0].call
+    panel = [member(call) for _ in range(members)]
+    for application in applications:
+        for reader in panel[: call.readers]:
+            read(application, reader)
+        voting.write_reason(application, "Close to the people, and careful with money.", by=call.prepared_by)
+    voting.open_vote(call, by=call.prepared_by)
+    return [Application.objects.get(pk=one.pk) for one in applications], panel
+
+
+def voted(application: Application, yes: list[Member], no: list[Member] | None = None) -> None:
+    for choice, members in ((Choice.YES, yes), (Choice.NO, no or [])):
+        for each in members:
+            voting.cast(application, each.person, choice)
+
+
+def decided(count: int = 1, **fields: Any) -> list[Application]:
+    """Voted for by a whole panel of three."""
+    applications, panel = in_vote(count, **fields)
+    for application in applications:
+        voted(application, yes=panel)
+    voting.close(applications[0].call, by=panel[0].person)
+    return [Application.objects.get(pk=one.pk) for one in applications]

@@ -6,7 +6,7 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
-from grants.models import APPLICATION_MOVES, Answer, Application, ApplicationState, Call, Refused, Stage
+from grants.models import APPLICATION_MOVES, Answer, Application, ApplicationState, Refused
 from tests.grants import build
 from tests.grants.build import at_once, sql
 
@@ -202,8 +202,6 @@ def test_a_group_takes_its_application_back_until_the_vote_is_over() -> None:
     application = build.in_review()[0]
     application.withdraw(timezone.now())
     assert application.state == ApplicationState.WITHDRAWN
-    other = build.in_review()[0]
-    Call.objects.get(pk=other.call_id).move(Stage.VOTE)
-    Call.objects.get(pk=other.call_id).move(Stage.DECIDED)
+    other = build.decided()[0]
     with pytest.raises(IntegrityError, match="withdrawn before it is decided"):
         sql("UPDATE grants_application SET state = 'withdrawn', withdrawn_at = now() WHERE id = %s", other.pk)

@@ -9,7 +9,7 @@ from django.test import Client
 from django.utils import timezone
 
 from grants import application_letters, awarding
-from grants.models import Application, Call, Grant, GrantState, Initiative, Message, Refused, Stage, Told
+from grants.models import Application, Grant, GrantState, Initiative, Message, Refused, Told
 from ledger.journal import NotEnoughFree
 from ledger.money import Money
 from tests.grants import build
@@ -18,17 +18,15 @@ from tests.grants.build import sql
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def chosen(**fields: object) -> Application:
-    """The panel has voted; the fund holds 10,000."""
-    application = build.in_review(**fields)[0]
-    build.gift(application.call.fund, 10_000_00)
-    for stage in (Stage.VOTE, Stage.DECIDED):
-        Call.objects.get(pk=application.call_id).move(stage)
-    return Application.objects.select_related("call").get(pk=application.pk)
+def chosen(count: int = 1, **fields: object) -> list[Application]:
+    """The panel has voted for them; the fund holds 10,000."""
+    applications = build.decided(count, **fields)
+    build.gift(applications[0].call.fund, 10_000_00)
+    return applications
 
 
 def offered(minor: int = 1_200_00, parts: int = 1) -> Grant:
-    return awarding.offer(chosen(), Money(minor, "USD"), parts=parts, by=build.person(), on=build.DAY)
+    return awarding.offer(chosen()[0], Money(minor, "USD"), parts=parts, by=build.person(), on=build.DAY)
 
 
 def test_an_offer_sets_the_money_aside_in_as_many_parts_as_it_is_paid_in() -> None:
@@ -45,7 +43,7 @@ def test_the_group_becomes_an_initiative_as_it_described_itself() -> None:
 
 
 def test_a_group_that_is_known_already_is_not_written_twice() -> None:
-    application, known = chosen(), build.initiative()
+    application, known = chosen()[0], build.initiative()
     Application.objects.filter(pk=application.pk).update(initiative=known)
     application.refresh_from_db()
     awarding.offer(application, Money(5_00, "USD"), parts=1, by=build.person(), on=build.DAY)
@@ -53,7 +51,7 @@ def test_a_group_that_is_known_already_is_not_written_twice() -> None:
 
 
 def test_an_offer_beyond_the_free_money_is_refused_in_words_and_leaves_nothing_behind() -> None:
-    application = chosen()
+    application = chosen()[0]
     build.lost_dispute(application.call.fund, 9_000_00)
     with pytest.raises(NotEnoughFree, match=r"1,000\.00"):
         awarding.offer(application, Money(1_200_00, "USD"), parts=1, by=build.person(), on=build.DAY)
@@ -63,14 +61,11 @@ def test_an_offer_beyond_the_free_money_is_refused_in_words_and_leaves_nothing_b
 
 def test_an_offer_beyond_what_was_asked_for_is_refused_by_the_database() -> None:
     with pytest.raises(IntegrityError, match="no more than it asked for"):
-        awarding.offer(chosen(), Money(1_200_01, "USD"), parts=1, by=build.person(), on=build.DAY)
+        awarding.offer(chosen()[0], Money(1_200_01, "USD"), parts=1, by=build.person(), on=build.DAY)
 
 
 def test_the_grants_of_a_call_stay_under_its_ceiling_together() -> None:
-    first, second = build.in_review(2, ceiling_minor=2_000_00, most_minor=2_000_00)
-    build.gift(first.call.fund, 10_000_00)
-    for stage in (Stage.VOTE, Stage.DECIDED):
-        Call.objects.get(pk=first.call_id).move(stage)
+    first, second = chosen(2, ceiling_minor=2_000_00, most_minor=2_000_00)
     awarding.offer(first, Money(1_200_00, "USD"), parts=1, by=build.person(), on=build.DAY)
     with pytest.raises(IntegrityError, match="under its ceiling together"):
         awarding.offer(second, Money(800_01, "USD"), parts=1, by=build.person(), on=build.DAY)

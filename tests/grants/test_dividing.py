@@ -1,0 +1,127 @@
+"""A call's money is divided once, by one of three ways, among those that the panel chose; the books allow it or not."""
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import IntegrityError
+from django.test import Client
+from pytest_django import Settings
+
+from grants import dividing, voting
+from grants.allocation import Method
+from grants.models import Allocation, Application, Call, Grant, Message, Refused, Stage, Told
+from ledger.money import Money
+from tests.grants import build
+from tests.grants.build import at_once, sql
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def _no_second_factor(settings: Settings) -> None:
+    settings.STAFF_SECOND_FACTOR = False
+
+
+def decided(holds: int = 2_000_00) -> Call:
+    """Three asked for 1,200: two are chosen, the third is on the reserve list. The fund holds less than two of them."""
+    applications, panel = build.in_vote(3, 4)
+    for application in applications[:2]:
+        build.voted(application, yes=panel)
+    build.voted(applications[2], yes=panel[:2], no=panel[2:])
+    voting.close(applications[0].call, by=panel[0].person)
+    build.gift(applications[0].call.fund, holds)
+    return Call.objects.get(pk=applications[0].call_id)
+
+
+def allocate(call: Call, method: Method = Method.SCALED, parts: int = 2) -> Allocation:
+    return dividing.allocate(call, method, parts=parts, reason="Fair.", by=build.person(), on=build.DAY)
+
+
+def test_the_three_ways_are_worked_out_over_what_there_is() -> None:
+    plans = {plan.method: [share.given.minor for share in plan.shares] for plan in dividing.plans(decided())}
+    assert plans == {
+        Method.BY_RANK: [1_200_00, 0],
+        Method.SCALED: [1_000_00, 1_000_00],
+        Method.BASE_AND_RANK: [1_200_00, 800_00],
+    }
+
+
+def test_the_ceiling_counts_where_the_fund_has_more() -> None:
+    assert dividing.pool_of(decided(99_000_00)) == Money(10_000_00, "USD")
+
+
+def test_one_way_is_taken_and_every_cent_is_set_aside() -> None:
+    call = decided()
+    allocation = allocate(call)
+    assert (allocation.pool, call.stage) == (Money(2_000_00, "USD"), Stage.ALLOCATED)
+    assert sorted(Grant.objects.values_list("amount_minor", flat=True)) == [1_000_00, 1_000_00]
+    assert call.fund.free() == Money(0, "USD")
+    told = sorted(Message.objects.exclude(what=Told.SENT).values_list("what", flat=True))
+    assert told == [Told.AWARDED, Told.AWARDED, Told.RESERVE]
+
+
+def test_a_call_is_divided_once() -> None:
+    call = decided()
+    refusals = at_once([lambda: allocate(Call.objects.get(pk=call.pk))] * 4)
+    assert len(refusals) == 3
+    assert Grant.objects.count() == 2
+
+
+def test_an_empty_fund_is_refused_in_words_and_the_call_stays_undivided() -> None:
+    call = decided(1)
+    build.lost_dispute(call.fund, 50_00)
+    with pytest.raises(Refused, match="nothing to divide"):
+        allocate(call)
+    call.refresh_from_db()
+    assert call.stage == Stage.DECIDED
+
+
+def test_sql_cannot_change_how_it_was_divided() -> None:
+    allocation = allocate(decided())
+    with pytest.raises(IntegrityError, match="stays as it was chosen"):
+        sql("UPDATE grants_allocation SET method = 'by_rank' WHERE id = %s", allocation.pk)
+
+
+def test_whoever_was_left_out_comes_next_the_best_first() -> None:
+    call = decided()
+    allocate(call, Method.BY_RANK)
+    names = [application.decision.outcome for application in dividing.left_out(call)]
+    assert names == ["funded", "reserve"]
+
+
+def staff() -> Client:
+    client = Client()
+    client.force_login(User.objects.create_superuser(f"lead-{next(build.numbers)}"))
+    return client
+
+
+def test_the_ways_are_shown_side_by_side_and_one_is_taken_on_the_staffs_page() -> None:
+    call, client = decided(), staff()
+    address = f"/staff/grants/call/{call.pk}/step/divide/"
+    page = client.get(address).content.decode()
+    for amount in ("1,200.00", "1,000.00", "800.00"):
+        assert amount in page
+    client.post(address, {"method": "base", "parts": "1", "reason": "Everyone gets a base."})
+    assert sorted(Grant.objects.values_list("amount_minor", flat=True)) == [800_00, 1_200_00]
+
+
+def test_one_more_grant_is_offered_when_money_came_in() -> None:
+    call, client = decided(), staff()
+    allocate(call, Method.SCALED)
+    last = dividing.left_out(call).get()
+    address = f"/staff/grants/call/{call.pk}/step/next/"
+    given = {"application": last.pk, "amount": "500", "parts": "1", "reason": "More came in."}
+    refused = client.post(address, given).content.decode()
+    assert "500.00" in refused
+    assert not Grant.objects.filter(application=last).exists()
+    build.gift(call.fund, 500_00)
+    client.post(address, given)
+    assert Grant.objects.get(application=last).amount == Money(500_00, "USD")
+
+
+def test_what_was_taken_back_is_not_funded() -> None:
+    call = decided()
+    first = Application.objects.filter(decision__outcome="funded").first()
+    assert first
+    with pytest.raises(IntegrityError, match="withdrawn before it is decided"):
+        first.withdraw(build.NOW)
+    assert len(dividing.plan(call, Method.SCALED).shares) == 2
