@@ -10,10 +10,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from appeal.refusal import Refused
-from grants import entrance
+from grants import entrance, results
 from grants.application_pages import Page, PageForm, pages_of
 from grants.entrance import of_own
-from grants.models import Application
+from grants.models import Application, Grant, Stage
 from grants.resuming import AddressForm, CodeForm
 
 READ_OR_SEND = require_http_methods(["GET", "HEAD", "POST"])
@@ -24,10 +24,19 @@ READ_OR_SEND = require_http_methods(["GET", "HEAD", "POST"])
 def application(request: HttpRequest, application: Application) -> HttpResponse:
     """What is done and what is left; once it is sent, how it stands."""
     if not application.is_draft:
-        return render(request, "grants/sent.html", {"application": application, "said": said(application)})
+        return render(request, "grants/sent.html", how_it_stands(application))
     pages = [(page, page.done(application)) for page in pages_of(application)]
     left = sum(not done for _page, done in pages)
     return render(request, "grants/tasks.html", {"application": application, "pages": pages, "left": left})
+
+
+def how_it_stands(application: Application) -> dict[str, Any]:
+    """With what the panel decided, once the money is divided."""
+    told = application.call.stage == Stage.ALLOCATED
+    grant = Grant.objects.filter(application=application).first()
+    result = results.of(application) if told else None
+    shown = {"application": application, "said": said(application), "result": result, "grant": grant}
+    return shown | {"can_withdraw": application.can_be_withdrawn}
 
 
 @require_safe

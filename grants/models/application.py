@@ -19,7 +19,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from appeal.refusal import Refused
-from grants.models.call import Call, Question, Rule
+from grants.models.call import Call, Question, Rule, Stage
 from grants.models.initiative import Initiative, Region, known_language, region_of
 from grants.models.keys import new_reference
 from grants.sealed import SealedTextField, mark, marks
@@ -249,6 +249,11 @@ class Application(models.Model):
         return self.state == ApplicationState.DRAFT
 
     @property
+    def can_be_withdrawn(self) -> bool:
+        moves = APPLICATION_MOVES[ApplicationState(self.state)]
+        return ApplicationState.WITHDRAWN in moves and self.call.stage not in {Stage.DECIDED, Stage.ALLOCATED}
+
+    @property
     def kept_until(self) -> datetime.datetime:
         return self.saved_at + KEPT
 
@@ -300,6 +305,8 @@ class Application(models.Model):
 
     def withdraw(self, now: datetime.datetime) -> None:
         """The group takes it back, until the panel has voted."""
+        if self.call.stage in {Stage.DECIDED, Stage.ALLOCATED}:
+            raise Refused(_("It has been decided, so it cannot be taken back any more."))
         self.move(ApplicationState.WITHDRAWN, withdrawn_at=now)
 
     def screen(self, *, eligible: bool, by: User, why: str = "") -> None:

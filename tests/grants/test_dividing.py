@@ -122,6 +122,19 @@ def test_what_was_taken_back_is_not_funded() -> None:
     call = decided()
     first = Application.objects.filter(decision__outcome="funded").first()
     assert first
-    with pytest.raises(IntegrityError, match="withdrawn before it is decided"):
+    with pytest.raises(Refused, match="has been decided"):
         first.withdraw(build.NOW)
     assert len(dividing.plan(call, Method.SCALED).shares) == 2
+
+
+def test_each_group_reads_what_was_decided_and_how_many_voted_and_nobodys_name() -> None:
+    call = decided()
+    allocate(call, Method.BY_RANK)
+    for application in call.applications.all():
+        browser = Client()
+        browser.post("/grants/resume/", {"by": "code", "code": application.code})
+        page = browser.get(application.get_absolute_url()).content.decode()
+        assert "Close to the people, and careful with money." in page
+        assert "Take the application back" not in page
+        assert ("Read our letter" in page) == Grant.objects.filter(application=application).exists()
+        assert not [member for member in call.members.all() if member.person.username in page]
