@@ -3,9 +3,10 @@
 from datetime import date
 from typing import Any, Self
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db import models, transaction
 from django.db.models import F, Func, OuterRef, Q, Subquery
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Coalesce, JSONObject
 from django.urls import reverse
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
@@ -55,6 +56,12 @@ class CampaignQuerySet(models.QuerySet["Campaign"]):
     def past(self, today: date) -> Self:
         return self.filter(Q(status=Status.CLOSED) | Q(status=Status.LIVE, closes_on__lt=today))
 
+    def with_stories(self) -> Self:
+        """Each with its `told`: the newest stories that are shown, read together with it."""
+        story = JSONObject(title="title", text="text", language="language", month="month")
+        shown = Story.objects.shown().filter(campaign=OuterRef("pk")).values_list(story)
+        return self.annotate(told=ArraySubquery(shown[:MOST_STORIES]))
+
     def with_raised(self) -> Self:
         """Each with its `raised_minor`, so that a list of campaigns asks the books once."""
         booked = Balance.objects.filter(
@@ -70,6 +77,7 @@ class CampaignQuerySet(models.QuerySet["Campaign"]):
         return campaign
 
 
+MOST_STORIES = 6
 RAISED_ON = (chart.GIFTS, chart.REFUNDS, chart.LOST)
 
 
@@ -103,6 +111,7 @@ class Campaign(models.Model):
     )
 
     raised_minor: int  # set by with_raised()
+    told: list[dict[str, str]]  # set by with_stories()
 
     objects = CampaignQuerySet.as_manager()
 
@@ -220,3 +229,34 @@ class SuggestedAmount(models.Model):
     @property
     def amount(self) -> Money:
         return Money(self.amount_minor, self.currency)
+
+
+class StoryQuerySet(models.QuerySet["Story"]):
+    def shown(self) -> Self:
+        return self.filter(taken_down=False)
+
+
+class Story(models.Model):
+    """What became of a part of an appeal's money, told with the consent of those who did it."""
+
+    campaign = models.ForeignKey(Campaign, models.PROTECT, related_name="stories", verbose_name=_("campaign"))
+    title = models.CharField(_("title"), max_length=120)
+    text = models.TextField(_("text"), help_text=_("Plain text. An empty line starts a new paragraph."))
+    language = models.CharField(_("language"), max_length=12)
+    month = models.DateField(_("month"), help_text=_("The first day of the month it is told in."))
+    taken_down = models.BooleanField(_("taken down"), default=False)
+
+    objects = StoryQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-month", "-pk"]
+        verbose_name = _("story")
+        verbose_name_plural = _("stories")
+        constraints = [models.CheckConstraint(name="story_month_is_a_month", condition=Q(month__day=1))]
+
+    def __str__(self) -> str:
+        return self.title
+
+    def take_down(self) -> None:
+        """It is shown nowhere from now on."""
+        Story.objects.filter(pk=self.pk).update(taken_down=True)

@@ -58,19 +58,34 @@ class Offer:
 
 
 @dataclass(frozen=True, slots=True)
+class ToldStory:
+    title: str
+    text: str
+    language: str
+    month: date
+
+    @classmethod
+    def of(cls, told: dict[str, str]) -> Self:
+        return cls(told["title"], told["text"], told["language"], date.fromisoformat(told["month"]))
+
+
+@dataclass(frozen=True, slots=True)
 class CampaignPage:
     appeal: Appeal
     story: str
     offers: tuple[Offer, ...]
+    stories: tuple[ToldStory, ...]
     bank_details: str
     transfer_code: str
 
     @classmethod
     def of(cls, campaign: Campaign, today: date) -> Self:
+        """Of a campaign read with_stories()."""
         return cls(
             appeal=Appeal.of(campaign, today),
             story=campaign.story,
             offers=tuple(Offer(amount) for amount in campaign.suggested(campaign.currency)),
+            stories=tuple(ToldStory.of(told) for told in campaign.told),
             bank_details=campaign.bank_details,
             transfer_code=campaign.written_transfer_code,
         )

@@ -31,4 +31,4 @@ def preview(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def campaign_page(campaigns: CampaignQuerySet, slug: str) -> CampaignPage:
-    return CampaignPage.of(get_object_or_404(campaigns.with_raised(), slug=slug), timezone.localdate())
+    return CampaignPage.of(get_object_or_404(campaigns.with_raised().with_stories(), slug=slug), timezone.localdate())

@@ -184,6 +184,7 @@ CELERY_BEAT_SCHEDULE = {
         "donations.reconcile": 24 * 3600.0,
         "grants.mail_notices": 30.0,
         "grants.mail_messages": 5.0,
+        "grants.remind": 600.0,
         "grants.forget_drafts": 24 * 3600.0,
         "receipts.issue": 2.0,
         "receipts.render": 2.0,

@@ -15,8 +15,8 @@ from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from appeal.steps import signed_in
-from grants import call_admin
+from appeal.steps import StepAdmin, signed_in
+from grants import after_admin, call_admin
 from grants.bookkeeping import NotEnoughFree
 from grants.forms import AccountForm, GrantForm, HostForm, InitiativeForm, PlanForm, PlanFormSet
 from grants.models import (
@@ -169,11 +169,23 @@ class PromisedInline(ReadOnlyInline):
 
 
 @admin.register(Grant)
-class GrantAdmin(admin.ModelAdmin[Grant]):
+class GrantAdmin(StepAdmin):
     form = GrantForm
-    fields = ("initiative", "campaign", "fund", "amount", "purpose", "awarded_on", "publication", "consent")
-    list_display = ("reference", "initiative", "campaign", "amount", "awarded_on", "publication")
-    list_filter = ("campaign", "publication")
+    steps = after_admin.STEPS
+    facts = ("initiative", "campaign", "amount", "state")
+    fields = (
+        "initiative",
+        "campaign",
+        "fund",
+        "amount",
+        "purpose",
+        "awarded_on",
+        "publication",
+        "consent",
+        "report_days",
+    )
+    list_display = ("reference", "initiative", "campaign", "amount", "state", "awarded_on", "publication")
+    list_filter = ("state", "campaign", "publication")
     list_select_related = ("initiative", "campaign")
 
     def get_inlines(self, request: HttpRequest, obj: Grant | None) -> tuple[type[admin.TabularInline[Any, Any]], ...]:

@@ -13,7 +13,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from appeal.refusal import Refused
-from grants import bookkeeping
+from grants import bookkeeping, reporting
 from grants.models import Application, Grant, GrantState, Initiative, Told, Tranche
 from ledger.money import Money
 from ledger.splitting import split
@@ -61,6 +61,7 @@ def accept(grant: Grant, *, by: str, said: str, on: datetime.date) -> None:
     """The initiative takes the grant, on the terms it has read. Twice changes nothing."""
     held = Grant.objects.select_for_update().get(pk=grant.pk)
     if held.state != GrantState.ACCEPTED:
+        reporting.schedule(held, on)
         held.accept(by=by, said=said, agreement=terms(held, translation.get_language() or "en"), on=on)
 
 

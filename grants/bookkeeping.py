@@ -1,4 +1,4 @@
-"""All that can happen to the money of a grant: promised, paid, come back, released. Each is one entry in the books."""
+"""All that can happen to a grant's money: promised, paid, come back, released, unspent. Each is one entry."""
 
 import datetime
 
@@ -6,13 +6,13 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 
-from grants.models import State, Tranche
+from grants.models import Grant, Returned, State, Tranche
 from ledger import chart
 from ledger.journal import Draft, Line, NotEnoughFree, record
 from ledger.models import Fund
 from ledger.money import Money
 
-__all__ = ["NotEnoughFree", "pay", "promise", "release", "take_back"]
+__all__ = ["NotEnoughFree", "pay", "promise", "release", "take_back", "take_unspent"]
 
 
 @transaction.atomic
@@ -46,6 +46,22 @@ def take_back(tranche: Tranche, *, on: datetime.date) -> None:
     lines = (*_set_aside(tranche), *_handed_back(tranche))
     entry = record(Draft("tranche_returned", str(tranche), on, lines))
     tranche.move(State.FAILED, return_entry=entry)
+
+
+@transaction.atomic
+def take_unspent(grant: Grant, amount: Money, *, on: datetime.date, bank_reference: str, by: User) -> Returned:
+    """Money that the initiative did not need is in our bank again, and free for others."""
+    returned = Returned.objects.create(
+        grant=grant,
+        amount_minor=amount.minor,
+        currency=amount.currency,
+        returned_on=on,
+        bank_reference=bank_reference,
+        recorded_by=by,
+    )
+    lines = (Line(chart.BANK, grant.fund, amount), Line(chart.GRANTS_RETURNED, grant.fund, -amount))
+    record(Draft("unspent_returned", f"{grant.reference}-{returned.pk}", on, lines))
+    return returned
 
 
 @transaction.atomic

@@ -89,7 +89,7 @@ class GrantForm(forms.ModelForm[Grant]):
 
     class Meta:
         model = Grant
-        fields = ("initiative", "campaign", "fund", "purpose", "awarded_on", "publication", "consent")
+        fields = ("initiative", "campaign", "fund", "purpose", "awarded_on", "publication", "consent", "report_days")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

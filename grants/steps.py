@@ -97,6 +97,17 @@ class ApproveStep(Step):
         self.tranche.approve(by=by, seen=self.cleaned_data["seen"])
 
 
+class InSpiteStep(Step):
+    title = _("Pay in spite of a late report")
+    meaning = _("A report of this grant has not come. Your reason stays on record with your name.")
+    states = {State.PROMISED}
+
+    reason = forms.CharField(label=_("Reason"), widget=forms.Textarea(attrs={"rows": 3}))
+
+    def take(self, by: User) -> None:
+        self.tranche.pay_in_spite(reason=self.cleaned_data["reason"], by=by)
+
+
 class RedirectStep(ToAnAccount):
     title = _("Pay another account")
     meaning = _("Every approval becomes void, and another person than you has to approve the payment.")
@@ -149,6 +160,7 @@ STEPS: dict[str, type[Step]] = {
     "approve": ApproveStep,
     "pay": PayStep,
     "redirect": RedirectStep,
+    "in-spite": InSpiteStep,
     "take-back": TakeBackStep,
     "release": ReleaseStep,
 }
@@ -156,4 +168,6 @@ STEPS: dict[str, type[Step]] = {
 
 def open_to(tranche: Tranche) -> dict[str, type[Step]]:
     """The steps that may come next, by name."""
-    return {name: step for name, step in STEPS.items() if tranche.state in step.states}
+    late = tranche.grant.reports.late(timezone.localdate()).exists() and not tranche.overrides.exists()
+    names = [name for name in STEPS if late or name != "in-spite"]
+    return {name: STEPS[name] for name in names if tranche.state in STEPS[name].states}

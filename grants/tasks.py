@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from grants import application_letters, notices
+from grants import application_letters, notices, reporting
 from grants.models import Application
 
 
@@ -20,3 +20,8 @@ def mail_messages() -> None:
 @shared_task(name="grants.forget_drafts", ignore_result=True)
 def forget_drafts() -> None:
     Application.objects.forgettable(timezone.now()).forget()
+
+
+@shared_task(name="grants.remind", ignore_result=True)
+def remind() -> None:
+    reporting.remind(timezone.now())

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from grants import applying, award_page, calling, views
+from grants import applying, award_page, calling, report_page, views
 
 app_name = "grants"
 urlpatterns = [
@@ -17,5 +17,6 @@ urlpatterns = [
     path("apply/<slug:reference>/withdraw/", applying.withdraw, name="application-withdraw"),
     path("apply/<slug:reference>/<slug:name>/", applying.page, name="application-page"),
     path("award/<str:key>/", award_page.award, name="award"),
+    path("report/<str:key>/", report_page.report, name="report"),
     path("confirm/<str:key>/", views.confirm, name="confirm"),
 ]

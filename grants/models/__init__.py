@@ -17,6 +17,18 @@ from grants.models.grant import GRANT_MOVES, Grant, GrantState, Publication
 from grants.models.initiative import Initiative, Region
 from grants.models.panel import How, Kind, Member, Panel, Recusal, Tie
 from grants.models.payee_account import Change, FiscalHost, Look, Notice, PayeeAccount, Route
+from grants.models.report import (
+    REPORT_MOVES,
+    Figure,
+    LateReportOverride,
+    Measure,
+    Reminder,
+    Report,
+    ReportState,
+    Returned,
+    Variation,
+    When,
+)
 from grants.models.review import Review, Score
 from grants.models.tranche import MOVES, Approval, State, Tranche
 from grants.models.vote import Choice, Decision, Rationale, Vote
@@ -26,6 +38,7 @@ __all__ = [
     "APPLICATION_MOVES",
     "GRANT_MOVES",
     "MOVES",
+    "REPORT_MOVES",
     "STAGE_MOVES",
     "Access",
     "Allocation",
@@ -40,13 +53,16 @@ __all__ = [
     "Criterion",
     "Decision",
     "Eligibility",
+    "Figure",
     "FiscalHost",
     "Grant",
     "GrantState",
     "How",
     "Initiative",
     "Kind",
+    "LateReportOverride",
     "Look",
+    "Measure",
     "Member",
     "Message",
     "Mode",
@@ -60,6 +76,10 @@ __all__ = [
     "Recusal",
     "Refused",
     "Region",
+    "Reminder",
+    "Report",
+    "ReportState",
+    "Returned",
     "Review",
     "Route",
     "Rule",
@@ -70,5 +90,7 @@ __all__ = [
     "Told",
     "Tranche",
     "Translation",
+    "Variation",
     "Vote",
+    "When",
 ]

@@ -3,6 +3,7 @@
 import datetime
 from typing import Any, Self
 
+from django.conf import settings
 from django.db import models
 from django.db.models import Max, Q
 from django.urls import reverse
@@ -81,12 +82,19 @@ class Grant(models.Model):
     answer = SealedTextField(_("what they say"), max_length=1000, blank=True, editable=False, db_default="")
     agreement = models.TextField(_("agreement"), blank=True, editable=False, db_default="")
 
+    report_days = models.PositiveSmallIntegerField(
+        _("days until its final report"), default=180, db_default=180, help_text=_("After it is accepted.")
+    )
+    closed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, editable=False, related_name="+")
+    closed_at = models.DateTimeField(_("closed at"), null=True, editable=False)
+
     objects = GrantQuerySet.as_manager()
 
     class Meta:
         ordering = ["-id"]
         verbose_name = _("grant")
         verbose_name_plural = _("grants")
+        permissions = [("close_grant", "Can close a grant")]
         constraints = [
             models.CheckConstraint(name="grant_amount_is_positive", condition=Q(amount_minor__gt=0)),
             models.CheckConstraint(
@@ -102,6 +110,11 @@ class Grant(models.Model):
                 | Q(state=GrantState.OFFERED)
                 | Q(state=GrantState.CANCELLED)
                 | Q(answered_on__isnull=False, answered_by__empty=False) & ~Q(agreement=""),
+            ),
+            models.CheckConstraint(
+                name="grant_closed_means_by_a_person",
+                condition=Q(state=GrantState.CLOSED, closed_by__isnull=False, closed_at__isnull=False)
+                | ~Q(state=GrantState.CLOSED) & Q(closed_by=None, closed_at=None),
             ),
             models.CheckConstraint(name="grant_state_is_known", condition=Q(state__in=GrantState.values)),
             models.CheckConstraint(name="grant_publication_is_known", condition=Q(publication__in=Publication.values)),

@@ -202,6 +202,17 @@ class Tranche(models.Model):
                 _("This grant is “%(state)s”: a payment is for one that its initiative has accepted.") % words
             )
 
+    def refuse_while_a_report_is_late(self, today: datetime.date) -> None:
+        """Unless somebody said why it is to be paid all the same."""
+        late = self.grant.reports.late(today).first()
+        if late and not self.overrides.exists():
+            day = date_format(late.due_on, "DATE_FORMAT")
+            raise Refused(_("A report of this grant was due on %(day)s and has not come.") % {"day": day})
+
+    def pay_in_spite(self, *, reason: str, by: User) -> None:
+        """A late report does not hold up this payment; the reason stays on record."""
+        self.overrides.create(reason=reason, overridden_by=by)
+
     def refuse_while_its_account_waits(self, now: datetime.datetime) -> None:
         """A new account is paid only when its initiative has had the time to say that it is not theirs."""
         if self.account and self.account.waits(now):
@@ -215,6 +226,7 @@ class Tranche(models.Model):
             raise Refused(_("You proposed this payment, so another person has to approve it."))
         self.refuse_without_account()
         self.refuse_unless_accepted()
+        self.refuse_while_a_report_is_late(timezone.localdate())
         self.refuse_excluded_country()
         self.move(State.APPROVED, only_if=Q(fingerprint=seen) & ~Q(proposed_by=by))
         self.approvals.create(approved_by=by, proposed_by_id=self.proposed_by_id, fingerprint=seen)  # type: ignore[misc]

@@ -154,6 +154,6 @@ def test_a_link_of_nothing_is_not_found() -> None:
 
 
 def test_what_was_accepted_is_not_declined_by_a_link() -> None:
-    grant = build.grant(state=GrantState.CLOSED)
+    grant = build.grant(state=GrantState.ACCEPTED)
     with pytest.raises(Refused, match="accepted this grant already"):
         awarding.decline(grant, by="x", said="", on=build.DAY)

@@ -1,0 +1,211 @@
+"""The staff's pages of what comes after a payment: reports, changes of plan, money that comes back, the end."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.contrib.auth.models import User
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+
+from appeal.steps import Step, StepAdmin, signed_in
+from grants import bookkeeping, closing
+from grants.forms import positive_amount
+from grants.models import Grant, GrantState, Report, ReportState, Returned, Variation
+from grants.steps import day_field
+from ledger.money import Money
+
+
+class AcceptStep(Step):
+    title = _("Accept the report")
+    meaning = _("You have read it, and it answers what was asked.")
+    permission = "grants.change_report"
+
+    @classmethod
+    def open_to(cls, subject: Report) -> bool:
+        return subject.state == ReportState.RECEIVED
+
+    def take(self, by: User) -> None:
+        self.subject.accept(by=by)
+
+
+class AskAgainStep(Step):
+    title = _("Ask again")
+    meaning = _("The initiative can change its report and sends it once more. What it wrote stays.")
+    permission = "grants.change_report"
+
+    what = forms.CharField(label=_("What we still ask"), widget=forms.Textarea(attrs={"rows": 3}))
+
+    @classmethod
+    def open_to(cls, subject: Report) -> bool:
+        return subject.state == ReportState.RECEIVED
+
+    def take(self, by: User) -> None:
+        self.subject.ask_again(self.cleaned_data["what"])
+
+
+class PublishStoryStep(Step):
+    title = _("Publish the story")
+    meaning = _("It appears on the appeal's page, without name or place. The initiative can take it down at any time.")
+    permission = "grants.publish_report"
+
+    heading = forms.CharField(label=_("Title"), max_length=120)
+    text = forms.CharField(
+        label=_("Text"),
+        widget=forms.Textarea(attrs={"rows": 12}),
+        help_text=_("Shorten it, and take out what could tell who they are. Their own words stay with the report."),
+    )
+
+    def __init__(self, data: Any = None, *, subject: Report, initial: dict[str, Any] | None = None) -> None:
+        super().__init__(data, subject=subject, initial={"text": subject.text} | (initial or {}))
+
+    @classmethod
+    def open_to(cls, subject: Report) -> bool:
+        return Report.objects.to_publish().filter(pk=subject.pk).exists()
+
+    def take(self, by: User) -> None:
+        self.subject.publish(
+            title=self.cleaned_data["heading"], text=self.cleaned_data["text"], on=timezone.localdate()
+        )
+
+
+@admin.register(Report)
+class ReportAdmin(StepAdmin):
+    """What a group wrote is theirs: it is read here, and answered by steps."""
+
+    list_display = ("__str__", "initiative", "due_on", "state", "final")
+    list_filter = ("state", "final")
+    list_select_related = ("grant__initiative",)
+    facts = ("grant", "initiative", "due_on", "text", "original", "in_numbers", "money_spent")
+    fields = readonly_fields = (*facts, "state", "submitted_at", "asked", "accepted_by", "consented_on")
+    steps = {"accept": AcceptStep, "ask-again": AskAgainStep, "publish": PublishStoryStep}
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Report | None = None) -> bool:
+        return False
+
+    @admin.display(description=_("initiative"))
+    def initiative(self, report: Report) -> str:
+        return report.grant.initiative.name
+
+    @admin.display(description=_("in numbers"))
+    def in_numbers(self, report: Report) -> SafeString:
+        figures = ((each, _("(estimate)") if each.estimate else "") for each in report.figures.all())
+        return format_html_join("; ", "{} {}", figures)
+
+    @admin.display(description=_("spent"))
+    def money_spent(self, report: Report) -> str:
+        return report.spent.format() if report.spent else ""
+
+
+class DecideStep(Step):
+    meaning = _("It stays on record with your name. Whoever wrote it cannot decide on it.")
+    permission = "grants.decide_variation"
+    agreed: bool
+
+    @classmethod
+    def open_to(cls, subject: Variation) -> bool:
+        return subject.agreed is None
+
+    def take(self, by: User) -> None:
+        self.subject.decide(agreed=self.agreed, by=by)
+
+
+class AgreeStep(DecideStep):
+    title = _("Agree")
+    agreed = True
+
+
+class RefuseStep(DecideStep):
+    title = _("Do not agree")
+    agreed = False
+
+
+@admin.register(Variation)
+class VariationAdmin(StepAdmin):
+    """A change of plan is written once, and decided by another person."""
+
+    list_display = ("__str__", "proposed_by", "proposed_at", "agreed", "decided_by")
+    list_select_related = ("grant", "proposed_by", "decided_by")
+    facts = ("grant", "text", "proposed_by", "proposed_at")
+    steps = {"agree": AgreeStep, "refuse": RefuseStep}
+
+    def get_fields(self, request: HttpRequest, obj: Variation | None = None) -> tuple[str, ...]:
+        return ("grant", "text") if obj is None else (*self.facts, "agreed", "decided_by", "decided_at")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Variation | None = None) -> tuple[str, ...]:
+        return () if obj is None else self.get_fields(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Variation | None = None) -> bool:
+        return False
+
+    def save_model(self, request: HttpRequest, obj: Variation, form: Any, change: bool) -> None:
+        obj.proposed_by = signed_in(request)
+        super().save_model(request, obj, form, change)
+
+
+@admin.register(Returned)
+class ReturnedAdmin(admin.ModelAdmin[Returned]):
+    """Recorded by a step of the grant, and never changed."""
+
+    list_display = ("__str__", "returned_on", "bank_reference", "recorded_by")
+    list_select_related = ("grant", "recorded_by")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Returned | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Returned | None = None) -> bool:
+        return False
+
+
+class UnspentStep(Step):
+    title = _("Money came back")
+    meaning = _("The initiative sent back what it did not need. It is free for others again.")
+    permission = "grants.add_returned"
+
+    amount = forms.CharField(label=_("Amount"))
+    on = day_field(_("Came on"))
+    bank_reference = forms.CharField(label=_("Bank reference"), max_length=100)
+
+    @classmethod
+    def open_to(cls, subject: Grant) -> bool:
+        return subject.state == GrantState.ACCEPTED and subject.tranches.sent().exists()
+
+    def clean_amount(self) -> Money:
+        amount = positive_amount(self.cleaned_data["amount"], self.subject.currency)
+        most = closing.unspent(self.subject, Money.zero(self.subject.currency))
+        if amount > most:
+            words = {"most": most.format()}
+            raise forms.ValidationError(_("Only %(most)s of what was sent can still come back.") % words)
+        return amount
+
+    def take(self, by: User) -> None:
+        bookkeeping.take_unspent(self.subject, by=by, **self.cleaned_data)
+
+
+class CloseStep(Step):
+    title = _("Close the grant")
+    meaning = _("Nothing more happens with it. It stays on record, and in the reports.")
+    permission = "grants.close_grant"
+
+    @classmethod
+    def open_to(cls, subject: Grant) -> bool:
+        return subject.state == GrantState.ACCEPTED and subject.tranches.sent().exists()
+
+    def picture(self) -> str:
+        lines = (("☑" if item.done else "☐", item.words) for item in closing.checklist(self.subject))
+        return format_html("<ul>{}</ul>", format_html_join("", "<li>{} {}</li>", lines))
+
+    def take(self, by: User) -> None:
+        closing.close(self.subject, by=by)
+
+
+STEPS: dict[str, type[Step]] = {"unspent": UnspentStep, "close": CloseStep}

@@ -1,0 +1,58 @@
+"""The end of a grant: what has to be there, and what is still missing."""
+
+from dataclasses import dataclass
+
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _now
+from django.utils.translation import gettext_lazy as _
+
+from appeal.refusal import Refused
+from grants.models import Grant, GrantState, ReportState, State
+from ledger.money import Money
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A line of the checklist."""
+
+    words: str | Promise
+    done: bool
+
+
+def checklist(grant: Grant) -> list[Item]:
+    """All that a grant needs before it is closed."""
+    states = {State(tranche.state) for tranche in grant.tranches.all()}
+    final = grant.reports.filter(final=True).first()
+    settled = (
+        final is not None and final.spent is not None and unspent(grant, final.spent) == Money.zero(grant.currency)
+    )
+    return [
+        Item(
+            _("the initiative has confirmed each payment, or it was released"),
+            states <= {State.CONFIRMED, State.RELEASED},
+        ),
+        Item(_("the final report is accepted"), final is not None and final.state == ReportState.ACCEPTED),
+        Item(_("what was not spent has come back"), settled),
+        Item(_("each variation is decided"), not grant.variations.filter(agreed=None).exists()),
+    ]
+
+
+def unspent(grant: Grant, spent: Money) -> Money:
+    """What was sent, less what was spent and what has come back. Below zero if they spent money of their own."""
+    zero = Money.zero(grant.currency)
+    sent = sum((tranche.amount for tranche in grant.tranches.sent()), start=zero)
+    back = sum((each.amount for each in grant.returned.all()), start=zero)
+    return max(sent - back - spent, zero)
+
+
+@transaction.atomic
+def close(grant: Grant, *, by: User) -> None:
+    """Refused names what is still missing."""
+    held = Grant.objects.select_for_update(no_key=True).get(pk=grant.pk)
+    if missing := [str(item.words) for item in checklist(held) if not item.done]:
+        raise Refused(_now("This grant cannot be closed yet. Still to do: %(items)s.") % {"items": "; ".join(missing)})
+    held.move(GrantState.CLOSED, closed_by=by, closed_at=timezone.now())
+    grant.refresh_from_db()
