@@ -16,7 +16,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from appeal.steps import StepAdmin, signed_in
-from grants import after_admin, call_admin
+from grants import after_admin, call_admin, panel_admin, screening_admin, tie_admin
 from grants.bookkeeping import NotEnoughFree
 from grants.forms import AccountForm, GrantForm, HostForm, InitiativeForm, PlanForm, PlanFormSet
 from grants.models import (
@@ -33,7 +33,7 @@ from grants.models import (
 from grants.steps import STEPS, Step, open_to
 from ledger import chart
 
-__all__ = ["call_admin"]  # its pages register themselves
+__all__ = ["call_admin", "panel_admin", "screening_admin", "tie_admin"]  # their pages register themselves
 
 
 class ReadOnlyInline(admin.TabularInline[Any, Any]):

@@ -94,10 +94,14 @@ def same(one: dict[str, Kind], others: Iterable[str]) -> Kind | None:
     return next((kind for kind in Kind if kind in common), None)
 
 
-def tie(person: User, kind: Kind, text: str, *, by: User) -> Tie:
-    """Record what a person is tied to, and take them aside where that is found."""
+def checked(kind: Kind, text: str) -> None:
     if not alike(kind, text):
         raise Refused(_("There is too little here to compare. A number needs at least six digits."))
+
+
+def tie(person: User, kind: Kind, text: str, *, by: User) -> Tie:
+    """Record what a person is tied to, and take them aside where that is found."""
+    checked(kind, text)
     with transaction.atomic():
         made, _new = Tie.objects.get_or_create(
             person=person, kind=kind, mark=mark(marked(kind, text)), defaults={"recorded_by": by}

@@ -67,36 +67,36 @@ def named(application: Application, reader: User) -> str:
     return application.reference
 
 
+@transaction.atomic
 def cast(application: Application, person: User, choice: Choice) -> None:
     """Seal this member's choice; another one replaces it, as long as the vote is open."""
-    member = Member.objects.filter(call=application.call_id, person=person, may_vote=True).first()
+    call = Call.objects.select_for_update(no_key=True).get(pk=application.call_id)
+    member = Member.objects.of(call).voters().filter(person=person).first()
     if member is None:
         raise Refused(_("Only voting members of this call's panel vote."))
     if application.recusals.filter(member=member).exists():
         raise Refused(_("You stand aside from this application, so you do not vote on it."))
-    with transaction.atomic():
-        call = Call.objects.select_for_update(no_key=True).get(pk=application.call_id)
-        if call.stage != Stage.VOTE or not call.applications.eligible().filter(pk=application.pk).exists():
-            raise Refused(_("The vote on this application is not open."))
-        Vote.objects.bulk_create(
-            [Vote(application=application, member=member, choice=choice)],
-            update_conflicts=True,
-            unique_fields=["application", "member"],
-            update_fields=["choice"],
-        )
+    if call.stage != Stage.VOTE or not call.applications.eligible().filter(pk=application.pk).exists():
+        raise Refused(_("The vote on this application is not open."))
+    Vote.objects.bulk_create(
+        [Vote(application=application, member=member, choice=choice)],
+        update_conflicts=True,
+        unique_fields=["application", "member"],
+        update_fields=["choice"],
+    )
 
 
+@transaction.atomic
 def write_reason(application: Application, text: str, *, by: User) -> None:
     """What the group will read, whichever way the vote goes."""
+    call = Call.objects.select_for_update(no_key=True).get(pk=application.call_id)
     if not text.strip():
         raise Refused(_("Write the reason. The group reads it."))
     if application.recusals.filter(member__person=by).exists():
         raise Refused(_("You stand aside from this application."))
-    with transaction.atomic():
-        call = Call.objects.select_for_update(no_key=True).get(pk=application.call_id)
-        if call.stage not in {Stage.REVIEW, Stage.VOTE}:
-            raise Refused(_("Reasons are written before the votes are counted."))
-        Rationale.objects.update_or_create(application=application, defaults={"text": text, "written_by": by})
+    if call.stage not in {Stage.REVIEW, Stage.VOTE}:
+        raise Refused(_("Reasons are written before the votes are counted."))
+    Rationale.objects.update_or_create(application=application, defaults={"text": text, "written_by": by})
 
 
 def close(call: Call, *, by: User) -> None:

@@ -119,7 +119,7 @@ class ApplicationQuerySet(models.QuerySet["Application"]):
     def to_screen(self) -> Self:
         return self.filter(state=ApplicationState.SUBMITTED)
 
-    def open_to(self, person: User) -> Self:
+    def open_to(self, person: User | int) -> Self:
         """Whoever stands aside from an application sees nothing of it, whatever else they may."""
         return self.exclude(recusals__member__person=person)
 

@@ -93,6 +93,16 @@ class Member(models.Model):
     def __str__(self) -> str:
         return self.person.get_full_name() or self.person.get_username()
 
+    def in_words(self) -> str:
+        """What they do and have done, in sums that name no application."""
+        roles = [_("reads")] * self.may_read + [_("votes")] * self.may_vote
+        return _("%(roles)s; %(done)s of %(assigned)s reviews submitted; stands aside from %(recused)s") % {
+            "roles": ", ".join(str(role) for role in roles),
+            "done": self.reviews.submitted().count(),
+            "assigned": self.reviews.count(),
+            "recused": self.recusals.count(),
+        }
+
     def declare(self, application: Application, reason: str, *, by: User) -> "Recusal":
         """Stand aside from this application, for good."""
         if not reason.strip():

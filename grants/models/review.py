@@ -31,13 +31,11 @@ class ReviewQuerySet(models.QuerySet["Review"]):
         return self.filter(submitted_at__isnull=False)
 
     def to_do(self) -> Self:
-        return self.filter(
-            submitted_at=None, application__call__stage=Stage.REVIEW, application__state=ApplicationState.ELIGIBLE
-        )
+        return self.filter(submitted_at=None, application__call__stage=Stage.REVIEW)
 
     def of(self, person: User) -> Self:
-        """Assigned to this person, in calls that are read or have been; nothing from which they stand aside."""
-        return self.that_count().filter(member__person=person).exclude(application__call__stage=Stage.DRAFT)
+        """Assigned to this person; nothing from which they stand aside, or that its group took back."""
+        return self.that_count().filter(member__person=person, application__state=ApplicationState.ELIGIBLE)
 
     def of_others(self, application: Application, person: User) -> Self:
         """Of the others, what this person may see: nothing before their own is in, or the vote has opened."""

@@ -1,11 +1,14 @@
 """The vote: opened when all is read, sealed, closed with its quorum, and then for good."""
 
 from functools import partial
+from io import StringIO
 
 import pytest
 from django.contrib.auth.models import User
+from django.core.management import call_command
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
+from pytest_django.fixtures import Settings
 
 from grants import results, voting
 from grants.conflicts import tie
@@ -20,6 +23,7 @@ from grants.models import (
     Rationale,
     Recusal,
     Refused,
+    Score,
     Stage,
     Vote,
 )
@@ -277,6 +281,28 @@ def test_after_the_close_nothing_changes() -> None:
             sql(statement)
     with pytest.raises(IntegrityError, match="aside before it is decided"):
         aside(member, application)
+
+
+def test_where_nothing_is_eligible_there_is_nothing_to_decide() -> None:
+    application = build.submitted()
+    build.over(application.call).begin_reading(timezone.now())
+    application.screen(eligible=False, by=build.person(), why="It is a company.")
+    voting.open_vote(application.call, by=build.person())
+    close(application.call)
+    assert Call.objects.get().stage == Stage.DECIDED
+
+
+def test_what_was_said_and_voted_is_sealed_anew_with_a_new_key(settings: Settings) -> None:
+    [application], panel = build.in_vote()
+    build.voted(application, yes=panel)
+    panel[2].declare(application, "My sister works there.", by=panel[2].person)
+    close(application.call)
+    settings.FIELD_KEYS = ["bmV3LW9ubHktZm9yLXRlc3RzLW5ldy1vbmx5LWZvci0=", *settings.FIELD_KEYS]
+    call_command("reseal", stdout=StringIO())
+    settings.FIELD_KEYS = settings.FIELD_KEYS[:1]
+    assert {vote.choice for vote in Vote.objects.all()} == {Choice.YES}
+    assert {score.reason for score in Score.objects.all()} == {"We know this work."}
+    assert Recusal.objects.get().reason == "My sister works there."
 
 
 # By raw SQL
