@@ -43,7 +43,8 @@ class ApplicationAdmin(StepAdmin):
         return [*super().get_list_display(request), duplicates_in({})]
 
     def get_fields(self, request: HttpRequest, obj: Application | None = None) -> tuple[str, ...]:
-        return (*SHOWN, *SEALED) if request.user.has_perm("grants.see_contact") else SHOWN
+        leads, sees = request.user.has_perm("grants.lead_panel"), request.user.has_perm("grants.see_contact")
+        return SHOWN + ("aside",) * leads + SEALED * sees
 
     def get_readonly_fields(self, request: HttpRequest, obj: Application | None = None) -> tuple[str, ...]:
         return self.get_fields(request, obj)
@@ -87,6 +88,12 @@ class ApplicationAdmin(StepAdmin):
             if words
         ]
         return format_html_join("", '<p dir="auto"><strong>{}</strong></p><p dir="auto">{}</p>', lines)
+
+    @admin.display(description=_("who stands aside, and why"))
+    def aside(self, application: Application) -> SafeString:
+        recusals = application.recusals.select_related("member__person")
+        lines = [(str(each.member), each.because, each.reason) for each in recusals]
+        return format_html_join("", "<p><bdi>{}</bdi>: {}. <bdi>{}</bdi></p>", lines)
 
     @admin.display(description=_("possible duplicates"))
     def duplicates(self, application: Application) -> str:

@@ -105,6 +105,16 @@ def test_only_who_may_see_contacts_is_shown_who_they_are_and_the_look_is_kept() 
     assert LogEntry.objects.get().user.username == "seeing"
 
 
+def test_who_leads_the_panel_reads_why_somebody_stands_aside_and_who_screens_does_not() -> None:
+    [application] = build.in_review()
+    member = build.member(application.call)
+    member.declare(application, "My sister works there.", by=member.person)
+    address = reverse("admin:grants_application_change", args=[application.pk])
+    assert "sister" in client_of(build.person(), "lead_panel").get(address).content.decode()
+    assert "sister" not in client_of(build.person(), "screen_applications").get(address).content.decode()
+    assert client_of(member.person, "lead_panel").get(address).status_code == 302
+
+
 def test_a_draft_is_on_no_page_of_the_staffs() -> None:
     draft = build.draft()
     root = client_of(User.objects.create_superuser("root"))
