@@ -4,7 +4,6 @@ from typing import Any
 
 from django import forms
 from django.contrib.auth.models import User
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from appeal.steps import Step
@@ -41,15 +40,6 @@ class AddMember(OfPanel):
         conflicts.join(self.subject, by=by, **self.cleaned_data)
 
 
-class BeginReading(OfPanel):
-    title = _("Begin reading")
-    meaning = _("The call is over: what came is compared with the panel's ties, and can be screened and read.")
-    stages = {Stage.PUBLISHED}
-
-    def take(self, by: User) -> None:
-        reviewing.begin(self.subject, timezone.now(), by=by)
-
-
 class AssignReaders(OfPanel):
     title = _("Assign readers")
     meaning = _("Each eligible application gets the readers that it still lacks, evenly, and none who stands aside.")
@@ -79,7 +69,6 @@ class CloseVote(OfPanel):
 
 PANEL_STEPS: dict[str, type[Step]] = {
     "member": AddMember,
-    "begin": BeginReading,
     "assign": AssignReaders,
     "open-vote": OpenVote,
     "close-vote": CloseVote,

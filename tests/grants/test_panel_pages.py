@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
-from grants import voting
+from grants import reviewing, voting
 from grants.models import Application, ApplicationState, Call, Kind, Member, Recusal, Review, Stage, Tie
 from tests.grants import build
 
@@ -43,9 +43,7 @@ def test_the_whole_story() -> None:
     members = [build.person() for _ in range(3)]
     for person in members:
         assert "Done: Add a member" in take(lead, call, "member", person=str(person.pk), may_read="on", may_vote="on")
-    assert "It still takes applications" in take(lead, call, "begin")
-    build.over(call)
-    assert "Done: Begin reading" in take(lead, call, "begin")
+    reviewing.begin(build.over(call), timezone.now(), by=build.person())
     assert "Done: Eligible" in take(lead, good, "eligible")
     assert "2 applications are not screened" not in take(lead, call, "open-vote")
     assert "Done: Not eligible" in take(lead, bad, "not-eligible", reason="This fund is not for companies.")

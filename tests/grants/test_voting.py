@@ -375,7 +375,8 @@ def test_who_stands_aside_writes_no_reasons() -> None:
 
 def test_a_score_is_the_weighted_mean_of_the_reviews_that_count() -> None:
     [application] = build.in_review(call=build.call(readers=2))
-    panel = [build.member(application.call) for _ in range(4)]
+    panel = [build.member(application.call) for _ in range(5)]
+    build.scored(build.assigned(application, panel[4]), 0)  # never submitted
     build.read(application, panel[0], 5, 2)  # 60 × 5 + 40 × 2 = 380
     build.read(application, panel[1], 4, 1)  # 280
     build.read(application, panel[2], 3, 3)  # 300; the mean is 320
