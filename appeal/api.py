@@ -2,27 +2,57 @@
 
 from django.urls import reverse
 from django.utils import timezone
-from rest_framework import generics, pagination, permissions, renderers, serializers
+from drf_spectacular.utils import OpenApiExample, extend_schema_field, extend_schema_serializer
+from rest_framework import generics, serializers
 from rest_framework.request import Request
 
-from appeal.models import Campaign
-from ledger.money import Money
+from appeal.models import Campaign, Status
+from appeal.open_data import MoneyShape, Open, Pages, described, slug
+
+SHOWN = [(status.value, str(status.label)) for status in (Status.LIVE, Status.CLOSED)]
 
 
-class MoneyShape(serializers.Serializer[Money]):
-    minor = serializers.IntegerField(read_only=True)
-    currency = serializers.CharField(read_only=True)
+@extend_schema_serializer(component_name="CampaignAddresses")
+class AddressesShape(serializers.Serializer[dict[str, str]]):
+    api = serializers.URLField(read_only=True)
+    page = serializers.URLField(read_only=True)
+    give = serializers.URLField(read_only=True)
+    statement = serializers.URLField(read_only=True, help_text="Where its money is, to the cent.")
 
 
+EXAMPLE = {
+    "slug": "winter",
+    "title": "Warm rooms",
+    "summary": "Stoves and blankets before the snow.",
+    "story": "The snow comes early.\n\nThe neighbours know who needs a stove.",
+    "status": "live",
+    "opens_on": "2026-10-01",
+    "closes_on": None,
+    "takes_gifts": True,
+    "goal": {"minor": 5_000_000, "currency": "USD"},
+    "raised": {"minor": 1_234_500, "currency": "USD"},
+    "urls": {
+        "api": "https://appeal.example/api/campaigns/winter/",
+        "page": "https://appeal.example/campaigns/winter/",
+        "give": "https://appeal.example/give/winter/",
+        "statement": "https://appeal.example/campaigns/winter/statement/",
+    },
+}
+
+
+@extend_schema_serializer(component_name="Campaign", examples=[OpenApiExample("Winter", EXAMPLE)])
 class CampaignShape(serializers.ModelSerializer[Campaign]):
+    """One appeal with a goal and a time."""
+
+    status = serializers.ChoiceField(SHOWN, read_only=True)
+    takes_gifts = serializers.SerializerMethodField(help_text="Whether one can give to it today.")
     goal = MoneyShape(read_only=True)
-    raised = MoneyShape(read_only=True)
-    takes_gifts = serializers.SerializerMethodField()
+    raised = MoneyShape(read_only=True, help_text="Gifts less refunds and lost disputes, as the books have it.")
     urls = serializers.SerializerMethodField()
 
     class Meta:
         model = Campaign
-        fields = (
+        fields = read_only_fields = (
             "slug", "title", "summary", "story", "status", "opens_on", "closes_on", "takes_gifts",
             "goal", "raised", "urls",
         )  # fmt: skip
@@ -30,6 +60,7 @@ class CampaignShape(serializers.ModelSerializer[Campaign]):
     def get_takes_gifts(self, campaign: Campaign) -> bool:
         return campaign.takes_gifts(timezone.localdate())
 
+    @extend_schema_field(AddressesShape)
     def get_urls(self, campaign: Campaign) -> dict[str, str]:
         request: Request = self.context["request"]
         paths = {
@@ -41,24 +72,23 @@ class CampaignShape(serializers.ModelSerializer[Campaign]):
         return {name: request.build_absolute_uri(path) for name, path in paths.items()}
 
 
-class Newest(pagination.CursorPagination):
-    page_size = 50
+class Newest(Pages):
     ordering = ("-opens_on", "-pk")
 
 
-class Open(generics.GenericAPIView[Campaign]):
-    """Anyone may read; nobody is asked who they are."""
-
-    authentication_classes = ()
-    permission_classes = (permissions.AllowAny,)
-    renderer_classes = (renderers.JSONRenderer,)
+class Campaigns(Open[Campaign]):
     serializer_class = CampaignShape
+    pagination_class = Newest
     queryset = Campaign.objects.public().with_raised()
 
 
-class CampaignList(Open, generics.ListAPIView[Campaign]):
-    pagination_class = Newest
+@described("All campaigns", "campaigns", CampaignShape(many=True))
+class CampaignList(Campaigns, generics.ListAPIView[Campaign]):
+    """Newest first, with what each has really received. Drafts are not in it."""
 
 
-class CampaignDetail(Open, generics.RetrieveAPIView[Campaign]):
+@described("One campaign", "campaign", CampaignShape, [slug("slug", "path", "The last part of its address.")])
+class CampaignDetail(Campaigns, generics.RetrieveAPIView[Campaign]):
+    """What it asks for, and what it has really received."""
+
     lookup_field = "slug"

@@ -112,6 +112,7 @@ INSTALLED_APPS = [
     "allauth.account",
     "allauth.mfa",
     "rest_framework",
+    "drf_spectacular",
 ]
 
 MIDDLEWARE = [
@@ -219,6 +220,25 @@ LANGUAGES = [(code, locale.LANG_INFO[code]["name_local"]) for code in some_of(SP
 LOCALE_PATHS = [BASE_DIR / "locale"]
 USE_TZ = True
 TIME_ZONE = "UTC"
+
+# --- the API --------------------------------------------------------------------------------------------------------
+
+API_CALLS_A_MINUTE = env.int("API_CALLS_A_MINUTE", default=240)  # from one internet connection
+API_COUNTER_URL = env.str("API_COUNTER_URL", default=CELERY_BROKER_URL)
+if urlsplit(API_COUNTER_URL).scheme not in {"redis", "rediss", "unix"}:
+    raise ImproperlyConfigured(
+        "Set API_COUNTER_URL to a Valkey or Redis, such as redis://host/0: it counts calls of the API."
+        " See docs/operators.md."
+    )
+REST_FRAMEWORK = {"DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema"}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "RefugeesRise",
+    "VERSION": "1",
+    "DESCRIPTION": "What was given, and what became of it. Read-only, open to all, without a key. See docs/api.md.",
+    "OAS_VERSION": "3.1.1",
+    "SERVERS": [{"url": PUBLIC_URL}],
+    "SCHEMA_PATH_PREFIX": "/api/",
+}
 
 # --- pages ----------------------------------------------------------------------------------------------------------
 

@@ -1,9 +1,10 @@
 from allauth.mfa.models import Authenticator
 from django.contrib import admin
-from django.urls import URLPattern, URLResolver, include, path
+from django.urls import URLPattern, URLResolver, include, path, re_path
 from django.views.generic import RedirectView
 
-from config import health, metrics, staff
+from config import health, metrics, open_api, staff
+from grants.api import CallList, GrantList
 
 admin.site.unregister(Authenticator)  # allauth's own page of it shows the secret
 admin.site.register(Authenticator, staff.SecondFactorAdmin)
@@ -16,8 +17,13 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("staff/login/", RedirectView.as_view(pattern_name="account_login", query_string=True)),
     path("staff/", admin.site.urls),
     path("accounts/", include("allauth.urls")),
+    path("api/", open_api.index, name="api"),
+    path("api/schema/", open_api.schema, name="api-schema"),
+    path("api/calls/", CallList.as_view(), name="api-calls"),
+    path("api/grants/", GrantList.as_view(), name="api-grants"),
     path("", include("appeal.urls")),
     path("", include("donations.urls")),
     path("grants/", include("grants.urls")),
     path("", include("receipts.urls")),
+    re_path(r"^api/[\s\S]+/$", open_api.nothing_here),
 ]

@@ -45,11 +45,20 @@ GRANT_MOVES = {
     GrantState.CANCELLED: set(),
 }
 WITHHELD = (Publication.AGGREGATE, Publication.EMBARGO)
+IN_FORCE = (GrantState.ACCEPTED, GrantState.CLOSED)
 
 
 class GrantQuerySet(models.QuerySet["Grant"]):
     def of(self, campaign: Campaign) -> Self:
         return self.filter(campaign=campaign)
+
+    def shown(self, today: datetime.date) -> Self:
+        """Those that are a line of the public register: each from the month after it was awarded.
+
+        So whoever looks every day learns the month, as they may, and not the day.
+        """
+        settled = self.filter(state__in=IN_FORCE, awarded_on__lt=today.replace(day=1))
+        return settled.filter(campaign__in=Campaign.objects.public()).exclude(publication__in=WITHHELD)
 
 
 class Grant(models.Model):

@@ -1,5 +1,9 @@
+from base64 import b64encode
+
 import pytest
 from django.test import Client
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from appeal.models import Status
 from tests.appeal import build
@@ -65,3 +69,72 @@ def test_nothing_can_be_changed() -> None:
     build.campaign(slug="winter")
     for method in ("post", "put", "patch", "delete"):
         assert getattr(Client(), method)("/api/campaigns/winter/").status_code == 405
+
+
+def cursor(position: str) -> str:
+    return b64encode(position.encode("utf-8", "surrogatepass")).decode()
+
+
+HOSTILE = [
+    "",
+    "x",
+    "%%%",
+    "🙂",
+    "\x00",
+    "a" * 5000,
+    *map(cursor, ["p=x", "p=%00", "p=2026-13-45", "o=-1", "o=x", "r=x"]),
+]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("address", ["/api/campaigns/", "/api/grants/", "/api/calls/"])
+@pytest.mark.parametrize("hostile", HOSTILE)
+def test_a_cursor_that_is_none_of_ours_is_a_sentence(address: str, hostile: str) -> None:
+    response = Client().get(address, {"cursor": hostile})
+    assert response.status_code in {200, 404}  # a grant's position may be any word
+    if response.status_code == 404:
+        assert response.json() == {"detail": "There is no such page of this list. Begin with its first page."}
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    address=st.sampled_from(["/api/campaigns/", "/api/campaigns/winter/", "/api/grants/", "/api/calls/"]),
+    query=st.dictionaries(
+        st.sampled_from(["cursor", "campaign", "format", "page_size", "x"]),
+        st.text() | st.text().map(lambda word: cursor(f"p={word}")) | st.sampled_from(HOSTILE),
+    ),
+)
+def test_no_question_is_an_error_of_ours(db: None, address: str, query: dict[str, str]) -> None:
+    response = Client().get(address, query)
+    assert response.status_code in {200, 404}
+    assert response.headers["Content-Type"] == "application/json"
+
+
+@pytest.mark.django_db
+def test_there_is_one_format_whatever_is_asked_for() -> None:
+    response = Client().get("/api/campaigns/?format=html", headers={"Accept": "text/html"})
+    assert response.headers["Content-Type"] == "application/json"
+
+
+@pytest.mark.django_db
+def test_pages_of_other_sites_may_read_it_and_see_what_everyone_sees(admin_client: Client) -> None:
+    build.campaign()
+    build.draft()
+    mine, theirs = (
+        client.get("/api/campaigns/", headers={"Origin": "https://a.example"}) for client in (admin_client, Client())
+    )
+    assert theirs.headers["Access-Control-Allow-Origin"] == "*"
+    assert "Access-Control-Allow-Credentials" not in theirs.headers
+    assert mine.content == theirs.content
+    assert not mine.cookies
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_holds_the_current_answer_is_told_so() -> None:
+    campaign = build.campaign(slug="winter")
+    for address in ("/api/campaigns/", "/api/campaigns/winter/"):
+        etag = Client().get(address).headers["ETag"]
+        again = Client().get(address, headers={"If-None-Match": etag})
+        assert (again.status_code, again.content) == (304, b"")
+    build.gift(campaign.card_fund, 1)
+    assert Client().get("/api/campaigns/winter/", headers={"If-None-Match": etag}).status_code == 200

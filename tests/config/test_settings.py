@@ -158,3 +158,11 @@ def test_deployment_checks_see_a_plain_http_address() -> None:
     done = manage("check", "--deploy", "--fail-level", "WARNING", **plain)
     assert done.returncode == 1
     assert "SECURE_SSL_REDIRECT" in done.stderr
+
+
+def test_calls_of_the_api_are_counted_in_a_redis() -> None:
+    done = manage("check", API_COUNTER_URL="amqp://broker.example")
+    assert done.returncode == 1
+    assert done.stderr.startswith("Set API_COUNTER_URL to a Valkey or Redis")
+    assert len(done.stderr.splitlines()) == 1
+    assert setting("API_COUNTER_URL", CELERY_BROKER_URL="redis://broker.example/0") == "redis://broker.example/0"
