@@ -1,7 +1,7 @@
 """How the API is read: by anyone, from any page, as JSON, page by page, and so many times a minute."""
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Literal
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -57,7 +57,7 @@ RETRY_AFTER = OpenApiParameter(
 )
 
 
-def slug(name: str, place: str, meaning: str) -> OpenApiParameter:
+def slug(name: str, place: Literal["query", "path"], meaning: str) -> OpenApiParameter:
     examples = [OpenApiExample("Winter", "winter")]
     return OpenApiParameter(name, str, place, pattern=SLUG, description=meaning, examples=examples)
 

@@ -1,6 +1,7 @@
 """The staff's pages of calls: written as a draft, published by a person, and from then on changed by steps only."""
 
 import datetime
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -100,12 +101,13 @@ class CallForm(forms.ModelForm[Call]):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if call := self.instance if self.instance.pk else None:
-            self.initial |= {
+            shown = {
                 "ceiling": call.ceiling.decimal,
                 "most": call.most.decimal,
                 "opens": as_shown_in(call.time_zone, call.opens),
                 "closes": as_shown_in(call.time_zone, call.closes),
             }
+            self.initial = {**self.initial, **shown}
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or self.cleaned_data
@@ -307,7 +309,7 @@ class CallAdmin(StepAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: Call | None = None) -> tuple[str, ...]:
         return () if is_draft(obj) else self.get_fields(request, obj)
 
-    def get_prepopulated_fields(self, request: HttpRequest, obj: Call | None = None) -> dict[str, tuple[str, ...]]:
+    def get_prepopulated_fields(self, request: HttpRequest, obj: Call | None = None) -> dict[str, Sequence[str]]:
         return {"slug": ("title",)} if is_draft(obj) else {}
 
     def has_delete_permission(self, request: HttpRequest, obj: Call | None = None) -> bool:

@@ -11,7 +11,7 @@ import datetime
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
-from django.db.models import Count
+from django.db.models import Count, QuerySet
 
 from grants.models import Grant, Publication
 from grants.publication import PublicGrant, public_view
@@ -29,7 +29,7 @@ class Line:
     grant: PublicGrant
 
 
-def lines(grants: Sequence[Grant], today: datetime.date) -> list[Line]:
+def lines(grants: Sequence[Grant] | QuerySet[Grant], today: datetime.date) -> list[Line]:
     """The grants that may be shown, in the order given. Each needs its campaign and its initiative."""
     crowded = crowds({grant.campaign_id for grant in grants}, today)
     return [Line(grant.campaign.slug, shown) for grant in grants if (shown := rolled_up(grant, crowded))]

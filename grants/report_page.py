@@ -93,7 +93,9 @@ class ReportForm(forms.Form):
     @transaction.atomic
     def keep(self) -> None:
         """Whatever is right of it."""
-        facts = {name: self.cleaned_data[name] for name in ("text", "mode", "original") if name in self.cleaned_data}
+        facts: dict[str, Any] = {
+            name: self.cleaned_data[name] for name in ("text", "mode", "original") if name in self.cleaned_data
+        }
         if "spent" in self.cleaned_data:
             spent = self.cleaned_data["spent"]
             facts["spent_minor"] = spent.minor if spent else None

@@ -5,11 +5,11 @@ import socket
 from collections.abc import Iterator
 from ipaddress import IPv4Address
 from random import randrange
+from typing import Any
 
 import pytest
 import redis
 from django.conf import settings as configured
-from django.http import HttpResponse
 from django.test import Client
 from pytest_django import Settings
 
@@ -32,7 +32,7 @@ def somewhere() -> Client:
     return Client(REMOTE_ADDR=str(IPv4Address(randrange(2**24, 2**31))))
 
 
-def call(client: Client, times: int) -> list[HttpResponse]:
+def call(client: Client, times: int) -> list[Any]:
     return [client.get("/api/campaigns/") for _turn in range(times)]
 
 
@@ -77,8 +77,8 @@ def test_every_process_counts_in_the_same_place() -> None:
 def test_the_counter_keeps_no_address_and_nothing_for_long() -> None:
     place = somewhere().defaults["REMOTE_ADDR"]
     throttle.calls_from(place)
-    kept = redis.Redis.from_url(configured.API_COUNTER_URL)
-    keys = [key.decode() for key in kept.keys("api-calls:*")]
+    kept = redis.Redis.from_url(configured.API_COUNTER_URL, decode_responses=True)
+    keys = [str(key) for key in kept.keys("api-calls:*")]
     assert keys
     assert not [key for key in keys if place in key]
     assert all(0 < kept.ttl(key) <= 120 for key in keys)

@@ -4,6 +4,7 @@ import json
 import re
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import hypothesis
 import pytest
@@ -101,5 +102,5 @@ served = schemathesis.openapi.from_wsgi("/api/schema/", application, headers={"H
 @pytest.mark.usefixtures("some_of_everything")
 @served.parametrize()
 @hypothesis.settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
-def test_every_answer_is_as_described(case: schemathesis.Case) -> None:
+def test_every_answer_is_as_described(case: schemathesis.Case[Any]) -> None:
     case.call_and_validate()

@@ -7,8 +7,9 @@ from django.http import HttpResponse
 from django.test import RequestFactory
 from pytest_django import Settings
 
+from appeal.connection import neighbourhood
 from donations import origin
-from donations.origin import Whence, neighbourhood
+from donations.origin import Whence
 
 NOW = datetime(2026, 11, 3, 12, tzinfo=UTC)
 

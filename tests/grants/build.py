@@ -1,7 +1,7 @@
 """Rows for the tests of money out, each with what the test does not care about filled in."""
 
 import datetime
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import count
 from threading import Barrier, Thread
 from typing import Any
@@ -168,7 +168,7 @@ def sql(statement: str, *values: str | int) -> None:
         cursor.execute(statement, values)
 
 
-def at_once(deeds: list[Callable[[], object]]) -> list[str]:
+def at_once(deeds: Sequence[Callable[[], object]]) -> list[str]:
     """Every deed in a thread of its own, at the same moment; the refusals, as sentences."""
     start, refusals = Barrier(len(deeds)), []
 

@@ -1,6 +1,7 @@
 """An application is written by whoever has its code, sent once and in time, and stays as it was sent."""
 
 import datetime
+from typing import Any
 
 import pytest
 from django.db import IntegrityError, connection, transaction
@@ -105,7 +106,7 @@ SEND = "UPDATE grants_application SET state = 'submitted', submitted_at = now() 
         ({"mode": "on_behalf", "helper": "M", "consent": "verbal"}, "application_helped_means_consented"),
     ],
 )
-def test_sql_cannot_send_half_an_application(fields: dict[str, object], rule: str) -> None:
+def test_sql_cannot_send_half_an_application(fields: dict[str, Any], rule: str) -> None:
     with pytest.raises(IntegrityError, match=rule):
         sql(SEND, build.draft(**fields).pk)
 
