@@ -59,6 +59,10 @@ GIVERS = (
 STAFF = {
     "treasurer": "runs the books: proposes, pays and looks at everything",
     "approver": "the second person: approves what the treasurer proposed",
+    "committee": "writes calls, screens what comes, leads the panel",
+    "amina": "reads applications and votes",
+    "htet": "reads applications and votes",
+    "yusuf": "reads applications and votes",
 }
 
 

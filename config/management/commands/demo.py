@@ -8,8 +8,9 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.urls import reverse
 
-from config.demo import story
+from config.demo import calls, story
 from config.demo.processes import service
 from config.demo.surroundings import LOCAL
 from config.demo.walk import walk
@@ -41,9 +42,11 @@ class Command(BaseCommand):
 
     def welcome(self) -> None:
         campaign = story.tell()
+        calls.tell(campaign)
         say = self.stdout.write
         say(self.style.SUCCESS("\nRefugeesRise is running. Ctrl-C stops it.\n"))
         say(f"  The appeal     {settings.PUBLIC_URL}{campaign.get_absolute_url()}")
+        say(f"  Calls          {settings.PUBLIC_URL}{reverse('grants:calls')}")
         say(f"  Staff          {settings.PUBLIC_URL}/staff/")
         for person in story.staff():
             say(f"                 {person.username} / {person.password}  ({person.purpose})")
