@@ -220,7 +220,10 @@ class QuestionForm(PageForm):
 
     question: Question
     text = forms.CharField(
-        widget=forms.Textarea(attrs={"rows": 10, "dir": "auto"}), max_length=MOST_LETTERS, required=False
+        label=_("Your answer"),
+        widget=forms.Textarea(attrs={"rows": 10, "dir": "auto"}),
+        max_length=MOST_LETTERS,
+        required=False,
     )
     original = forms.CharField(
         label=_("The same in the words of the group"),
@@ -232,7 +235,6 @@ class QuestionForm(PageForm):
 
     def __init__(self, data: Any = None, *, application: Application) -> None:
         super().__init__(data, application=application)
-        self.fields["text"].label = self.question.text
         self.fields["text"].help_text = self.hint()
         if application.mode == Mode.WRITTEN:
             del self.fields["original"]

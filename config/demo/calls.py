@@ -11,8 +11,7 @@ from django.utils import timezone
 from appeal.models import Campaign
 from config.demo import story
 from donations import bookkeeping
-from donations.models import OfflineGift
-from donations.models.offline import Method
+from donations.models import Method, OfflineGift
 from grants import conflicts, dividing, reviewing, voting
 from grants.allocation import Method as Way
 from grants.models import Application, Call, Choice, Criterion, Kind, Member, Question, Review, Rule
@@ -180,14 +179,13 @@ def money_by_transfer(campaign: Campaign, amount: Money) -> None:
     """Recorded by one person, confirmed by another."""
     gift = OfflineGift(
         campaign=campaign,
-        amount=amount,
-        credited=amount,
         method=Method.BANK_TRANSFER,
         received_on=timezone.localdate(),
         name="Haven Street Congregation",
         email="haven@example.org",
         evidence="Bank statement, line 7.",
     )
+    gift.amount = gift.credited = amount
     gift.record(by=story.person("treasurer"))
     bookkeeping.receive(gift, by=story.person("approver"))
 
