@@ -14,7 +14,7 @@ from tests.browser import Visits
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
-PAGES = ["/", "/campaigns/winter/", "/campaigns/over/", "/accounts/login/", "/no-such-page/"]
+PAGES = ["/", "/campaigns/winter/", "/campaigns/over/", "/accounts/login/", "/api/", "/no-such-page/"]
 
 
 @pytest.fixture(autouse=True)
