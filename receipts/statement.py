@@ -9,9 +9,10 @@ from typing import NamedTuple, Self
 from django.conf import settings
 from django.db import connection
 from django.db.models import Max, Min
+from django.db.models.functions import TruncMonth
 from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils import translation
+from django.utils import timezone, translation
 from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -19,7 +20,8 @@ from django.utils.translation import gettext_lazy as _
 from appeal.models import Campaign
 from grants.models import Grant, Region
 from grants.models.initiative import country_names
-from grants.publication import PublicGrant, public_view
+from grants.publication import PublicGrant
+from grants.register import crowds, rolled_up
 from ledger import chart
 from ledger.models import Entry
 from ledger.money import Money
@@ -222,15 +224,17 @@ def read_books(campaign: Campaign, period: Period) -> list[Sums]:
 
 
 def register(sums: Sequence[Sums], currency: str) -> tuple[RegisterLine, ...]:
-    """The grants that may be shown, newest first; their initiatives have said so."""
+    """The grants that may be shown, the latest month first; their initiatives have said so."""
     promised = {each.grant: each.before + each.during for each in sums if each.account == chart.ENCUMBERED}
     paid = {each.grant: each.during for each in sums if each.account == chart.GRANTS}
     touched = [pk for pk in promised.keys() | paid.keys() if pk and (promised.get(pk) or paid.get(pk))]
-    grants = Grant.objects.filter(pk__in=touched).select_related("initiative").order_by("-awarded_on", "reference")
+    found = Grant.objects.filter(pk__in=touched).select_related("initiative")
+    grants = found.order_by(TruncMonth("awarded_on").desc(), "reference")
+    crowded = crowds({grant.campaign_id for grant in grants}, timezone.localdate())
     return tuple(
         RegisterLine(shown, Money(promised.get(grant.pk, 0), currency), Money(paid.get(grant.pk, 0), currency))
         for grant in grants
-        if (shown := public_view(grant))
+        if (shown := rolled_up(grant, crowded))
     )
 
 
