@@ -84,8 +84,18 @@ def facts_of_account(account: PayeeAccount) -> Iterator[Fact]:
 
 
 def marks_of(application: Application) -> dict[str, Kind]:
-    """Each mark of an application, by every key, and what kind of thing it marks."""
-    return {one: kind for kind, text in facts(application) if alike(kind, text) for one in marks(marked(kind, text))}
+    return all_marks(facts(application))
+
+
+def all_marks(given: Iterable[Fact]) -> dict[str, Kind]:
+    """Each mark of these facts, by every key, and what kind of thing it marks."""
+    return {one: kind for kind, text in given if alike(kind, text) for one in marks(marked(kind, text))}
+
+
+def known_as(application: Application) -> list[Initiative]:
+    """The initiatives of ours that have something in common with it."""
+    its = marks_of(application).keys()
+    return [one for one in Initiative.objects.all() if not its.isdisjoint(all_marks(facts_of_initiative(one)))]
 
 
 def same(one: dict[str, Kind], others: Iterable[str]) -> Kind | None:

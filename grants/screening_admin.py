@@ -13,13 +13,14 @@ from django.utils.translation import gettext_lazy as _
 from appeal.steps import StepAdmin, signed_in
 from grants.conflicts import alike_in
 from grants.models import Application
-from grants.panel_steps import SCREENING_STEPS
+from grants.screening_steps import SCREENING_STEPS
 
 SEALED = ("name", "contact", "email", "phone", "place", "registration", "host_name", "helper", "witness")
+READERS = ("grants.screen_applications", "grants.lead_panel", "grants.add_translation")
 SHOWN = (
     *("reference", "call", "state", "public_alias", "country", "region", "languages", "amount", "purpose"),
     *("why_unregistered", "mode", "language", "consent", "consented_on", "submitted_at", "withdrawn_at"),
-    *("rules", "said", "duplicates", "screening", "screened_by", "screened_at"),
+    *("initiative", "rules", "said", "duplicates", "screening", "screened_by", "screened_at"),
 )
 
 
@@ -50,7 +51,7 @@ class ApplicationAdmin(StepAdmin):
         return self.get_fields(request, obj)
 
     def has_view_permission(self, request: HttpRequest, obj: Application | None = None) -> bool:
-        return request.user.has_perm("grants.screen_applications") or request.user.has_perm("grants.lead_panel")
+        return any(request.user.has_perm(permission) for permission in READERS)
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return self.has_view_permission(request)

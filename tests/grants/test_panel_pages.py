@@ -103,6 +103,29 @@ def test_only_who_may_see_contacts_is_shown_who_they_are_and_the_look_is_kept() 
     assert LogEntry.objects.get().user.username == "seeing"
 
 
+def test_an_application_is_linked_to_the_initiative_that_it_most_likely_is() -> None:
+    build.initiative(name="Another", email="another@example.org")
+    likely = build.initiative(email="GROUP-1@example.org")
+    [application] = build.in_review()
+    client = client_of(build.person(), "change_initiative", "screen_applications")
+    address = reverse("admin:grants_application_step", args=[application.pk, "initiative"])
+    assert f'<option value="{likely.pk}" selected>' in client.get(address).content.decode()
+    take(client, application, "initiative", initiative=str(likely.pk))
+    assert application.initiative == likely
+
+
+def test_a_translation_stands_beside_the_answer_and_leaves_it_as_it_was() -> None:
+    [application] = build.in_review()
+    answer = application.answers.all()[0]
+    client = client_of(build.person(), "add_translation")
+    given = {"answer": str(answer.pk), "language": "xx", "text": "We cook."}
+    assert "“xx” is no language code" in take(client, application, "translate", **given)
+    assert "Done: Translate an answer" in take(client, application, "translate", **given | {"language": "en"})
+    assert answer.translations.get().text == "We cook."
+    foreign = build.in_review()[0].answers.all()[0]
+    assert "Select a valid choice" in take(client, application, "translate", **given | {"answer": str(foreign.pk)})
+
+
 def test_who_leads_the_panel_reads_why_somebody_stands_aside_and_who_screens_does_not() -> None:
     [application] = build.in_review()
     member = build.member(application.call)
