@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from appeal.steps import StepAdmin, signed_in
 from grants.conflicts import alike_in
-from grants.models import Application
+from grants.models import Application, Review, Score
 from grants.screening_steps import SCREENING_STEPS
 
 SEALED = ("name", "contact", "email", "phone", "place", "registration", "host_name", "helper", "witness")
@@ -33,6 +33,7 @@ class ApplicationAdmin(StepAdmin):
     list_display = ("reference", "call", "submitted_at", "state", "country", "amount")
     list_filter = ("state", "call")
     search_fields = ("reference",)
+    view_on_site = False  # the group's own page opens with its code
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Application]:
         """Of drafts nobody reads; of what somebody stands aside from they see nothing, also as a superuser."""
@@ -45,7 +46,7 @@ class ApplicationAdmin(StepAdmin):
 
     def get_fields(self, request: HttpRequest, obj: Application | None = None) -> tuple[str, ...]:
         leads, sees = request.user.has_perm("grants.lead_panel"), request.user.has_perm("grants.see_contact")
-        return SHOWN + ("aside",) * leads + SEALED * sees
+        return SHOWN + ("reviews", "aside") * leads + SEALED * sees
 
     def get_readonly_fields(self, request: HttpRequest, obj: Application | None = None) -> tuple[str, ...]:
         return self.get_fields(request, obj)
@@ -89,6 +90,14 @@ class ApplicationAdmin(StepAdmin):
             if words
         ]
         return format_html_join("", '<p dir="auto"><strong>{}</strong></p><p dir="auto">{}</p>', lines)
+
+    @admin.display(description=_("reviews"))
+    def reviews(self, application: Any) -> SafeString:
+        """For the reason that is to be written: blind, as for any reader, before their own is in or the vote opens."""
+        others = Review.objects.of_others(application, application.reader)
+        scores = Score.objects.filter(review__in=others).select_related("criterion").order_by("review", "criterion")
+        lines = [(score.criterion, score.points, score.reason) for score in scores]
+        return format_html_join("", '<p dir="auto"><strong>{}: {}</strong> {}</p>', lines)
 
     @admin.display(description=_("who stands aside, and why"))
     def aside(self, application: Application) -> SafeString:

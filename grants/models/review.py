@@ -37,7 +37,7 @@ class ReviewQuerySet(models.QuerySet["Review"]):
         """Assigned to this person; nothing from which they stand aside, or that its group took back."""
         return self.that_count().filter(member__person=person, application__state=ApplicationState.ELIGIBLE)
 
-    def of_others(self, application: Application, person: User) -> Self:
+    def of_others(self, application: Application, person: User | int) -> Self:
         """Of the others, what this person may see: nothing before their own is in, or the vote has opened."""
         others = self.that_count().submitted().filter(application=application).exclude(member__person=person)
         if application.recusals.filter(member__person=person).exists():

@@ -136,6 +136,21 @@ def test_who_leads_the_panel_reads_why_somebody_stands_aside_and_who_screens_doe
     assert client_of(member.person, "lead_panel").get(address).status_code == 302
 
 
+def test_who_leads_the_panel_reads_the_reviews_once_the_vote_has_opened() -> None:
+    applications, panel = build.in_vote()
+    [early] = build.in_review()
+    build.read(early, build.member(early.call))
+    lead, screener = client_of(build.person(), "lead_panel"), client_of(build.person(), "screen_applications")
+
+    def told(client: Client, application: Application) -> int:
+        page = client.get(reverse("admin:grants_application_change", args=[application.pk])).content.decode()
+        return page.count("We know this work.")
+
+    assert (told(lead, applications[0]), told(lead, early)) == (4, 0)
+    assert told(screener, applications[0]) == 0
+    assert told(client_of(panel[0].person, "lead_panel"), applications[0]) == 2  # their own is among their reading
+
+
 def test_a_draft_is_on_no_page_of_the_staffs() -> None:
     draft = build.draft()
     root = client_of(User.objects.create_superuser("root"))
