@@ -138,9 +138,10 @@ def wait_until_over(call: Call) -> None:
 
 
 def seat(call: Call) -> list[Member]:
-    """Three readers; one of them has the telephone number of a group that applies."""
+    """Three who read and vote, one of whom has the telephone number of a group that applies; the lead reads too."""
     lead = story.person("committee")
     conflicts.tie(story.person(READERS[2]), Kind.PHONE, "+62 812 5550 1234", by=lead)
+    conflicts.join(call, lead, by=lead, may_read=True, may_vote=False)
     return [conflicts.join(call, story.person(name), by=lead, may_read=True, may_vote=True) for name in READERS]
 
 
@@ -154,9 +155,10 @@ def read(call: Call) -> list[Review]:
     """Every reader who was given an application scores it; each a little differently."""
     reviewing.assign(call, by=story.person("committee"))
     reviews = list(Review.objects.filter(application__call=call).order_by("pk"))
-    for number, review in enumerate(reviews):
-        points = [5 - (number + place) % 3 for place in range(call.criteria.count())]
-        criteria = list(call.criteria.all())
+    criteria = list(call.criteria.all())
+    for review in reviews:
+        number = [group.name for group in GROUPS].index(review.application.name)
+        points = [5 - (number + place) % 3 for place in range(len(criteria))]
         review.write({one: (given, "We know this work.") for one, given in zip(criteria, points, strict=True)})
         review.submit(timezone.now())
     return reviews

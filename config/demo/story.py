@@ -12,7 +12,7 @@ from django.utils import timezone
 from appeal.models import Campaign, SuggestedAmount
 from donations import checkout
 from donations.models import Donation
-from grants.models import Initiative, PayeeAccount
+from grants.models import FiscalHost, Initiative, PayeeAccount, Route
 from ledger.money import Money
 from receipts.models import IssuerProfile
 
@@ -172,6 +172,21 @@ def account_of(initiative: Initiative) -> PayeeAccount:
     """Invented, as the bank is."""
     return PayeeAccount.objects.of(initiative).first() or PayeeAccount.objects.record(
         initiative, by=person("treasurer"), payee="M. Hlaing", details="Example Bank\n000-0-00000-0"
+    )
+
+
+def account_at_a_host(initiative: Initiative) -> PayeeAccount:
+    """Of an organisation that receives money for groups that have no account, and keeps five per cent of it."""
+    host, _made = FiscalHost.objects.get_or_create(
+        name="Harbour Foundation", defaults={"country": "TH", "registration": "0-1055-00000-0", "fee": "5.00"}
+    )
+    return PayeeAccount.objects.record(
+        initiative,
+        by=person("treasurer"),
+        route=Route.HOST,
+        host=host,
+        payee="Harbour Foundation",
+        details="Example Bank\n111-1-11111-1",
     )
 
 

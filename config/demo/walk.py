@@ -1,10 +1,8 @@
 """The whole story once, over HTTP and without a browser: give, book, receipt, grant, pay, account for it."""
 
 import hashlib
-import re
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from io import StringIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -17,8 +15,10 @@ from django.urls import reverse
 from django.utils import timezone
 
 from appeal.models import Campaign
-from config.demo import story
+from appeal.refusal import Refused
+from config.demo import story, walk_grants
 from config.demo.processes import service
+from config.demo.walking import Astray, Walk, expect, hidden_fields, patiently, require
 from donations.models import BalanceTransaction, Donation, Payout, RefundRequest, State
 from grants import bookkeeping
 from grants.models import Grant, Tranche
@@ -27,29 +27,8 @@ from ledger.models import Fund
 from ledger.money import Money
 from receipts.models import Receipt
 
-PATIENCE = 30  # seconds
 CARD = "4242 4242 4242 4242"
 DISPUTED = "4000 0000 0000 0259"
-
-
-class Astray(Exception):
-    """A step did not end as it should; the message says how it did."""
-
-
-@dataclass
-class Walk:
-    say: Callable[[str], object]
-    web: requests.Session = field(default_factory=requests.Session)
-    number: int = 0
-
-    def step(self, what: str, *figures: str) -> None:
-        self.number += 1
-        self.say(f"{self.number:3}. {what}")
-        for figure in figures:
-            self.say(f"       {figure}")
-
-    def get(self, path: str, status: int = 200) -> requests.Response:
-        return expect(self.web.get(settings.PUBLIC_URL + path, timeout=20), status)
 
 
 def walk(say: Callable[[str], object]) -> bool:
@@ -58,7 +37,7 @@ def walk(say: Callable[[str], object]) -> bool:
     with TemporaryDirectory(prefix="refugeesrise-walk-") as folder, service(settings.PUBLIC_URL, log=Path(folder)):
         try:
             tell(Walk(say))
-        except (Astray, CommandError, requests.RequestException) as error:
+        except (Astray, Refused, CommandError, requests.RequestException) as error:
             say(f"NOT OK: {error}")
             show_logs(say, Path(folder))
             return False
@@ -83,6 +62,7 @@ def tell(walk: Walk) -> None:
     disputed = give(walk, campaign, forms[2], "40", DISPUTED)
     dispute(walk, disputed)
     pay_out(walk)
+    walk_grants.go(walk, campaign)
     account(walk, campaign)
 
 
@@ -276,7 +256,7 @@ def account(walk: Walk, campaign: Campaign) -> None:
     page = walk.get(address).text
     pdf = walk.get(f"{address.rstrip('/')}.pdf").content
     require(pdf.startswith(b"%PDF"), "the fund statement is a PDF")
-    left = campaign.card_fund.free().format()
+    left = (campaign.card_fund.free() + campaign.bank_fund.free()).format()
     require(left in page.replace("\N{NO-BREAK SPACE}", " ") or left in page, f"the fund statement says {left} is left")
     walk.step("The fund statement accounts for it", f"raised {campaign.raised().format()}, left {left}", address)
     ours = sum(fund.balance(chart.STRIPE).minor for fund in Fund.objects.filter(currency="USD"))
@@ -306,29 +286,6 @@ def refreshed(donation: Donation) -> Donation:
 
 def money(minor: int, currency: str) -> str:
     return Money(minor, currency).format()
-
-
-def hidden_fields(page: str) -> dict[str, str]:
-    fields = re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', page)
-    return dict(fields)
-
-
-def patiently(what: str) -> Iterator[None]:
-    until = time.monotonic() + PATIENCE
-    while time.monotonic() < until:
-        yield
-        time.sleep(0.3)
-    raise Astray(f"waited {PATIENCE} seconds for {what}")
-
-
-def expect(answer: requests.Response, status: int) -> requests.Response:
-    require(answer.status_code == status, f"{answer.url} answered {answer.status_code}, not {status}")
-    return answer
-
-
-def require(held: object, what: str) -> None:
-    if not held:
-        raise Astray(what)
 
 
 def show_logs(say: Callable[[str], object], folder: Path) -> None:
