@@ -19,17 +19,25 @@ def _keys(keys: tuple[str, ...]) -> MultiFernet:
     return MultiFernet([Fernet(key) for key in keys])
 
 
-def seal(text: str) -> str:
-    return _keys(tuple(settings.FIELD_KEYS)).encrypt(text.encode()).decode()
+def seal_bytes(content: bytes) -> bytes:
+    return _keys(tuple(settings.FIELD_KEYS)).encrypt(content)
 
 
-def unseal(token: str) -> str:
+def unseal_bytes(token: bytes) -> bytes:
     try:
-        return _keys(tuple(settings.FIELD_KEYS)).decrypt(token.encode()).decode()
+        return _keys(tuple(settings.FIELD_KEYS)).decrypt(token)
     except InvalidToken as error:
         raise ImproperlyConfigured(
             "FIELD_KEYS lacks the key that a sealed text in the database was sealed with."
         ) from error
+
+
+def seal(text: str) -> str:
+    return seal_bytes(text.encode()).decode()
+
+
+def unseal(token: str) -> str:
+    return unseal_bytes(token.encode()).decode()
 
 
 def marks(text: str) -> list[str]:
@@ -71,3 +79,22 @@ class Empty(models.Lookup[bool]):
     def as_sql(self, compiler: Any, connection: Any) -> tuple[str, Any]:
         column, values = self.process_lhs(compiler, connection)
         return f"{column} {'=' if self.rhs else '<>'} ''", values
+
+
+class SealedBinaryField(models.BinaryField):
+    """Bytes to us, a sealed token to the database. It cannot be searched."""
+
+    def get_prep_value(self, value: Any) -> Any:
+        content = super().get_prep_value(value)
+        return seal_bytes(bytes(content)) if content else content
+
+    def from_db_value(self, value: Any, _expression: object, _connection: object) -> bytes | None:
+        return unseal_bytes(bytes(value)) if value else value
+
+    def get_lookup(self, lookup_name: str) -> Any:
+        if lookup_name != "isnull":
+            raise FieldError(f"{self.name} is sealed, and cannot be looked up by {lookup_name}.")
+        return super().get_lookup(lookup_name)
+
+
+SEALED = (SealedTextField, SealedBinaryField)

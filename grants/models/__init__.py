@@ -12,6 +12,7 @@ from grants.models.application import (
     Told,
     Translation,
 )
+from grants.models.attachment import Attachment
 from grants.models.call import STAGE_MOVES, Access, Call, Criterion, Question, Rule, Stage
 from grants.models.grant import GRANT_MOVES, Grant, GrantState, Publication
 from grants.models.initiative import Initiative, Region
@@ -46,6 +47,7 @@ __all__ = [
     "Application",
     "ApplicationState",
     "Approval",
+    "Attachment",
     "Call",
     "Change",
     "Choice",

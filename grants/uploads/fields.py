@@ -1,0 +1,33 @@
+"""The field of a form that takes a file."""
+
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from appeal.refusal import Refused
+from grants.uploads import MOST_BYTES, Kind, Upload, read
+
+ACCEPTED = ",".join(f".{extension}" for extension in [*Kind.values, "jpeg"])
+
+
+class AttachmentField(forms.FileField):
+    """Cleans to an Upload. Of a file that is too large no more is read than shows it."""
+
+    widget = forms.FileInput(attrs={"accept": ACCEPTED})
+    default_error_messages = {
+        "required": _("Choose a file."),
+        "missing": _("Choose a file."),
+        "invalid": _("The file did not arrive. Choose it again."),
+        "empty": _("This file is empty. Choose the file again."),
+    }
+
+    def to_python(self, data: Any) -> Upload | None:  # type: ignore[override]
+        file = super().to_python(data)
+        if file is None:
+            return None
+        try:
+            return read(file.name or "", file.read(MOST_BYTES + 1))
+        except Refused as refusal:
+            raise ValidationError(str(refusal)) from refusal
