@@ -81,7 +81,7 @@ class Empty(models.Lookup[bool]):
         return f"{column} {'=' if self.rhs else '<>'} ''", values
 
 
-class SealedBinaryField(models.BinaryField):
+class SealedBinaryField(models.BinaryField[bytes, bytes]):
     """Bytes to us, a sealed token to the database. It cannot be searched."""
 
     def get_prep_value(self, value: Any) -> Any:

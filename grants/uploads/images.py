@@ -1,11 +1,11 @@
-"""Pictures are drawn anew: where they were taken, by whom and with what, and whatever was hidden behind them, is gone."""
+"""Pictures are drawn anew: where and by whom they were taken, and what was hidden behind them, is gone."""
 
 import io
 import struct
 import zlib
 
 from django.utils.translation import gettext as _now
-from PIL import Image, ImageOps
+from PIL import Image, ImageFile, ImageOps
 
 from appeal.refusal import Refused
 
@@ -42,7 +42,11 @@ def redrawn(content: bytes, form: str, most: int) -> bytes:
 
 
 def opened(content: bytes, form: str) -> Image.Image:
-    """Its size is known before any of it is drawn."""
+    """Its size is known before any of it is drawn.
+
+    Half a picture is none, although WeasyPrint, once it is imported, has told Pillow otherwise for the whole process.
+    """
+    ImageFile.LOAD_TRUNCATED_IMAGES = False
     image = Image.open(io.BytesIO(content), formats=[form])
     if image.width * image.height > MOST_PIXELS[form]:
         raise too_wide()

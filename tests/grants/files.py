@@ -4,7 +4,8 @@ import io
 import struct
 import zipfile
 import zlib
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Protocol
 
 from PIL import Image
 from pypdf import PdfWriter
@@ -72,11 +73,11 @@ def relation(what: str, target: str, away: bool = False) -> str:
     return f'<Relationships><Relationship Id="r1" Type="{RELATIONS}/{what}" Target="{target}"{mode}/></Relationships>'
 
 
-def office(kind: str, body: str = "", **more: str | bytes) -> bytes:
+def office(kind: str, body: str | bytes = "", **more: Any) -> bytes:
     return packed(office_members(kind, body) | more)
 
 
-def office_members(kind: str, body: str = "") -> dict[str, str | bytes]:
+def office_members(kind: str, body: str | bytes = "") -> dict[str, str | bytes]:
     part, what, root = MAIN[kind]
     return {
         "[Content_Types].xml": f'<Types><Override PartName="{part}" ContentType="{what}"/></Types>',
@@ -85,15 +86,15 @@ def office_members(kind: str, body: str = "") -> dict[str, str | bytes]:
     }
 
 
-def docx(body: str = "", **more: str | bytes) -> bytes:
+def docx(body: str | bytes = "", **more: Any) -> bytes:
     return office("docx", body, **more)
 
 
-def xlsx(body: str = "", **more: str | bytes) -> bytes:
+def xlsx(body: str | bytes = "", **more: Any) -> bytes:
     return office("xlsx", body, **more)
 
 
-def odt(body: str = "", mimetype: str = ODT, **more: str | bytes) -> bytes:
+def odt(body: str | bytes = "", mimetype: str = ODT, **more: Any) -> bytes:
     names = 'xmlns:o="urn:o" xmlns:xlink="http://www.w3.org/1999/xlink" xmlns:text="urn:t"'
     return packed(
         {
@@ -105,7 +106,19 @@ def odt(body: str = "", mimetype: str = ODT, **more: str | bytes) -> bytes:
     )
 
 
-GOOD = {"pdf": pdf, "jpg": jpg, "jpeg": jpg, "png": png, "docx": docx, "xlsx": xlsx, "odt": odt}
+class Packed(Protocol):
+    def __call__(self, body: str | bytes = "", **more: Any) -> bytes: ...
+
+
+GOOD: dict[str, Callable[[], bytes]] = {
+    "pdf": pdf,
+    "jpg": jpg,
+    "jpeg": jpg,
+    "png": png,
+    "docx": docx,
+    "xlsx": xlsx,
+    "odt": odt,
+}
 
 
 def pdf_in_streams(catalog: str) -> bytes:

@@ -16,7 +16,7 @@ from pytest_django import DjangoAssertNumQueries, Settings
 
 from grants.models import Attachment
 from grants.serving import serve
-from grants.uploads import MEDIA_TYPES, read
+from grants.uploads import MEDIA_TYPES, Kind, read
 from tests.grants import files
 from tests.grants.build import sql
 
@@ -31,7 +31,8 @@ urlpatterns = [path("attachment/<key>", handed_out), path("", include("config.ur
 
 
 def attachment(name: str = "Zahra's plan.pdf", content: bytes = b"") -> Attachment:
-    return Attachment.objects.keep(read(name, content or files.pdf()))
+    kept: Attachment = Attachment.objects.keep(read(name, content or files.pdf()))
+    return kept
 
 
 def in_the_database() -> tuple[str, bytes]:
@@ -116,7 +117,7 @@ def test_it_is_handed_out_to_be_saved_and_can_do_nothing(client: Client, extensi
     kept = attachment(f"plan.{extension}", files.GOOD[extension]())
     answer = client.get(f"/attachment/{kept.key}")
     assert answer.content == kept.content
-    assert answer["Content-Type"] == MEDIA_TYPES[kept.kind]
+    assert answer["Content-Type"] == MEDIA_TYPES[Kind(kept.kind)]
     assert answer["Content-Disposition"] == f'attachment; filename="plan.{kept.kind}"'
     assert answer["Content-Security-Policy"] == "sandbox; default-src 'none'"
     assert answer["X-Content-Type-Options"] == "nosniff"

@@ -9,7 +9,7 @@ import grants.sealed
 
 
 class Migration(migrations.Migration):
-    dependencies = [("grants", "0011_panel_rules")]
+    dependencies = [("grants", "0013_report_rules")]
 
     operations = [
         migrations.CreateModel(
