@@ -35,7 +35,7 @@ def read_xlsx(content: bytes, _most: int) -> bytes:
 
 def read_odt(content: bytes, _most: int) -> bytes:
     members = unpacked(content)
-    roots = {name: checked_xml(name, text) for name, text in members.items() if is_xml(name)}
+    roots = {name: checked_xml(text) for name, text in members.items() if is_xml(name) and text}
     if not (next(iter(members)) == "mimetype" and members["mimetype"] == ODT):
         raise another_kind()
     if roots.get("content.xml") != "document-content" or roots.get("META-INF/manifest.xml") != "manifest":
@@ -46,7 +46,7 @@ def read_odt(content: bytes, _most: int) -> bytes:
 def checked_office(content: bytes, kind: str, root: str) -> bytes:
     """Its list of contents names one main part, of this kind, and that is what it says."""
     members = unpacked(content)
-    roots = {name: checked_xml(name, text) for name, text in members.items() if is_xml(name)}
+    roots = {name: checked_xml(text) for name, text in members.items() if is_xml(name) and text}
     listed = Contents().read(members.get("[Content_Types].xml", b"")).parts
     mains = [name for name, what in listed if what.endswith(".main+xml")]
     if [what for _name, what in listed if what.endswith(".main+xml")] != [kind]:
@@ -108,19 +108,19 @@ def unpacked_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
 
 
 def is_xml(name: str) -> bool:
+    """By its name. Office programs leave some of them empty."""
     return name.lower().endswith((".xml", ".rels", ".rdf", ".vml"))
 
 
-def checked_xml(name: str, text: bytes) -> str:
+def checked_xml(text: bytes) -> str:
     """The name of its root. Nothing in it runs, or leads away from the file, but links for people to click on."""
-    return Contents(name).read(text).root
+    return Contents().read(text).root
 
 
 @dataclass
 class Contents:
     """What matters of one XML member."""
 
-    name: str = ""
     root: str = ""
     parts: list[tuple[str, str]] = field(default_factory=list)
 

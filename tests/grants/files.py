@@ -73,11 +73,11 @@ def relation(what: str, target: str, away: bool = False) -> str:
     return f'<Relationships><Relationship Id="r1" Type="{RELATIONS}/{what}" Target="{target}"{mode}/></Relationships>'
 
 
-def office(kind: str, body: str | bytes = "", **more: Any) -> bytes:
+def office(kind: str, body: Any = "", **more: Any) -> bytes:
     return packed(office_members(kind, body) | more)
 
 
-def office_members(kind: str, body: str | bytes = "") -> dict[str, str | bytes]:
+def office_members(kind: str, body: Any = "") -> dict[str, str | bytes]:
     part, what, root = MAIN[kind]
     return {
         "[Content_Types].xml": f'<Types><Override PartName="{part}" ContentType="{what}"/></Types>',
@@ -86,15 +86,15 @@ def office_members(kind: str, body: str | bytes = "") -> dict[str, str | bytes]:
     }
 
 
-def docx(body: str | bytes = "", **more: Any) -> bytes:
+def docx(body: Any = "", **more: Any) -> bytes:
     return office("docx", body, **more)
 
 
-def xlsx(body: str | bytes = "", **more: Any) -> bytes:
+def xlsx(body: Any = "", **more: Any) -> bytes:
     return office("xlsx", body, **more)
 
 
-def odt(body: str | bytes = "", mimetype: str = ODT, **more: Any) -> bytes:
+def odt(body: Any = "", mimetype: str = ODT, **more: Any) -> bytes:
     names = 'xmlns:o="urn:o" xmlns:xlink="http://www.w3.org/1999/xlink" xmlns:text="urn:t"'
     return packed(
         {
@@ -107,7 +107,7 @@ def odt(body: str | bytes = "", mimetype: str = ODT, **more: Any) -> bytes:
 
 
 class Packed(Protocol):
-    def __call__(self, body: str | bytes = "", **more: Any) -> bytes: ...
+    def __call__(self, body: Any = "", **more: Any) -> bytes: ...
 
 
 GOOD: dict[str, Callable[[], bytes]] = {

@@ -307,7 +307,7 @@ OUTSIDE = '<!DOCTYPE a [<!ENTITY x SYSTEM "file:///etc/passwd">]><a>&x;</a>'
 
 @pytest.mark.parametrize("kind", OFFICE)
 @pytest.mark.parametrize(
-    "text", [LAUGHS, OUTSIDE, LAUGHS.encode("utf-16"), "<a>", "", '<?xml version="1.0" encoding="x"?><a/>']
+    "text", [LAUGHS, OUTSIDE, LAUGHS.encode("utf-16"), "<a>", '<?xml version="1.0" encoding="x"?><a/>']
 )
 def test_xml_that_grows_or_looks_outside_or_is_none_is_refused(kind: str, text: str | bytes) -> None:
     assert "damaged" in refused(f"a.{kind}", OFFICE[kind](**{"custom.xml": text}))
@@ -368,6 +368,24 @@ def test_a_document_may_have_links_for_people() -> None:
     link = files.relation("hyperlink", "https://example.org", away=True)
     assert read("a.docx", files.docx(**{"word/_rels/document.xml.rels": link}))
     assert read("a.odt", files.odt('<text:a xlink:href="https://example.org">us</text:a>'))
+
+
+@pytest.mark.parametrize("kind", OFFICE)
+def test_an_empty_part_that_office_programs_leave_is_no_damage(kind: str) -> None:
+    assert read(f"a.{kind}", OFFICE[kind](**{"Configurations2/accelerator/current.xml": ""}))
+
+
+@pytest.mark.parametrize(
+    ("kind", "part"),
+    [
+        ("docx", "word/document.xml"),
+        ("docx", "[Content_Types].xml"),
+        ("xlsx", "xl/workbook.xml"),
+        ("odt", "content.xml"),
+    ],
+)
+def test_a_part_that_must_not_be_empty_is_missed(kind: str, part: str) -> None:
+    refused(f"a.{kind}", OFFICE[kind](**{part: ""}))
 
 
 def test_a_text_that_fetches_something_is_refused() -> None:
