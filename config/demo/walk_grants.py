@@ -80,12 +80,13 @@ def pages(group: calls.Group) -> dict[str, dict[str, str | list[str]]]:
     answers: dict[str, dict[str, str | list[str]]] = {
         f"question-{number}": {"text": text} for number, text in enumerate(group.answers, start=1)
     }
-    return {
+    fixed: dict[str, dict[str, str | list[str]]] = {
         "how": {"language": "en", "mode": "written"},
         "group": {"name": group.name, "languages": ["en", "my"], "why_unregistered": "Refugees cannot register here."},
         "contact": {"contact": "A. N. Other", "email": group.contact},
         "money": {"amount": str(group.asks // 100), "amount_currency": "USD", "purpose": group.purpose},
-    } | answers
+    }
+    return fixed | answers
 
 
 def read_and_decide(walk: Walk, call: Call) -> None:
