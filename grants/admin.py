@@ -16,7 +16,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from appeal.steps import StepAdmin, signed_in
-from grants import after_admin, call_admin, panel_admin, screening_admin, tie_admin
+from grants import after_admin, call_admin, panel_admin, reporting, screening_admin, tie_admin
 from grants.bookkeeping import NotEnoughFree
 from grants.forms import AccountForm, GrantForm, HostForm, InitiativeForm, PlanForm, PlanFormSet
 from grants.models import (
@@ -27,6 +27,7 @@ from grants.models import (
     Look,
     Notice,
     PayeeAccount,
+    Publication,
     Refused,
     Tranche,
 )
@@ -196,6 +197,11 @@ class GrantAdmin(StepAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Grant | None = None) -> bool:
         return super().has_delete_permission(request, obj) and obj is not None and not obj.tranches.exists()
+
+    def save_model(self, request: HttpRequest, obj: Grant, form: forms.ModelForm[Grant], change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        if obj.publication == Publication.EMBARGO:
+            reporting.hide_stories_of(obj)
 
 
 class ApprovalInline(ReadOnlyInline):

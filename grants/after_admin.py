@@ -1,6 +1,7 @@
 """The staff's pages of what comes after a payment: reports, changes of plan, money that comes back, the end."""
 
-from typing import Any
+import datetime
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib import admin
@@ -12,11 +13,32 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from appeal.steps import Step, StepAdmin, signed_in
-from grants import bookkeeping, closing
+from grants import bookkeeping, closing, reporting
 from grants.forms import positive_amount
 from grants.models import Grant, GrantState, Report, ReportState, Returned, Variation
+from grants.models.initiative import known_language
 from grants.steps import day_field
 from ledger.money import Money
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise
+
+TWO_WEEKS = datetime.timedelta(days=14)
+
+
+def coming_day(label: "_StrPromise", ahead: datetime.timedelta) -> forms.DateField:
+    """From today on; a while ahead, unless a person says otherwise."""
+    return forms.DateField(
+        label=label,
+        initial=lambda: timezone.localdate() + ahead,
+        validators=[not_in_the_past],
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+    )
+
+
+def not_in_the_past(day: datetime.date) -> None:
+    if day < timezone.localdate():
+        raise forms.ValidationError(_("This day is over."))
 
 
 class AcceptStep(Step):
@@ -34,17 +56,33 @@ class AcceptStep(Step):
 
 class AskAgainStep(Step):
     title = _("Ask again")
-    meaning = _("The initiative can change its report and sends it once more. What it wrote stays.")
+    meaning = _("The initiative is told by mail, can change its report and sends it once more. What it wrote stays.")
     permission = "grants.change_report"
 
     what = forms.CharField(label=_("What we still ask"), widget=forms.Textarea(attrs={"rows": 3}))
+    until = coming_day(_("Until when"), TWO_WEEKS)
 
     @classmethod
     def open_to(cls, subject: Report) -> bool:
         return subject.state == ReportState.RECEIVED
 
     def take(self, by: User) -> None:
-        self.subject.ask_again(self.cleaned_data["what"])
+        self.subject.ask_again(self.cleaned_data["what"], until=self.cleaned_data["until"])
+
+
+class PostponeStep(Step):
+    title = _("Postpone")
+    meaning = _("The initiative needs more time. It is reminded again before the new day.")
+    permission = "grants.change_report"
+
+    until = coming_day(_("Due on"), TWO_WEEKS)
+
+    @classmethod
+    def open_to(cls, subject: Report) -> bool:
+        return subject.is_due
+
+    def take(self, by: User) -> None:
+        self.subject.postpone(self.cleaned_data["until"])
 
 
 class PublishStoryStep(Step):
@@ -53,6 +91,9 @@ class PublishStoryStep(Step):
     permission = "grants.publish_report"
 
     heading = forms.CharField(label=_("Title"), max_length=120)
+    language = forms.CharField(
+        label=_("Language of this text"), max_length=12, validators=[known_language], help_text=_("Its code.")
+    )
     text = forms.CharField(
         label=_("Text"),
         widget=forms.Textarea(attrs={"rows": 12}),
@@ -60,15 +101,18 @@ class PublishStoryStep(Step):
     )
 
     def __init__(self, data: Any = None, *, subject: Report, initial: dict[str, Any] | None = None) -> None:
-        super().__init__(data, subject=subject, initial={"text": subject.text} | (initial or {}))
+        super().__init__(
+            data, subject=subject, initial={"text": subject.text, "language": subject.language} | (initial or {})
+        )
 
     @classmethod
     def open_to(cls, subject: Report) -> bool:
         return Report.objects.to_publish().filter(pk=subject.pk).exists()
 
     def take(self, by: User) -> None:
+        told = self.cleaned_data
         self.subject.publish(
-            title=self.cleaned_data["heading"], text=self.cleaned_data["text"], on=timezone.localdate()
+            title=told["heading"], text=told["text"], language=told["language"], on=timezone.localdate()
         )
 
 
@@ -81,7 +125,7 @@ class ReportAdmin(StepAdmin):
     list_select_related = ("grant__initiative",)
     facts = ("grant", "initiative", "due_on", "text", "original", "in_numbers", "money_spent")
     fields = readonly_fields = (*facts, "state", "submitted_at", "asked", "accepted_by", "consented_on")
-    steps = {"accept": AcceptStep, "ask-again": AskAgainStep, "publish": PublishStoryStep}
+    steps = {"accept": AcceptStep, "ask-again": AskAgainStep, "postpone": PostponeStep, "publish": PublishStoryStep}
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -100,7 +144,7 @@ class ReportAdmin(StepAdmin):
 
     @admin.display(description=_("spent"))
     def money_spent(self, report: Report) -> str:
-        return report.spent.format() if report.spent else ""
+        return "" if report.spent is None else report.spent.format()
 
 
 class DecideStep(Step):
@@ -166,6 +210,21 @@ class ReturnedAdmin(admin.ModelAdmin[Returned]):
         return False
 
 
+class ScheduleStep(Step):
+    title = _("Ask for reports")
+    meaning = _(
+        "The initiative is to report once for each tranche. The days until the last report are counted from today."
+    )
+    permission = "grants.add_report"
+
+    @classmethod
+    def open_to(cls, subject: Grant) -> bool:
+        return subject.state == GrantState.ACCEPTED and not subject.reports.exists()
+
+    def take(self, by: User) -> None:
+        reporting.schedule(self.subject, timezone.localdate())
+
+
 class UnspentStep(Step):
     title = _("Money came back")
     meaning = _("The initiative sent back what it did not need. It is free for others again.")
@@ -208,4 +267,4 @@ class CloseStep(Step):
         closing.close(self.subject, by=by)
 
 
-STEPS: dict[str, type[Step]] = {"unspent": UnspentStep, "close": CloseStep}
+STEPS: dict[str, type[Step]] = {"ask-for-reports": ScheduleStep, "unspent": UnspentStep, "close": CloseStep}

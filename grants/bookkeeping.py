@@ -5,7 +5,9 @@ import datetime
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
+from appeal.refusal import Refused
 from grants.models import Grant, Returned, State, Tranche
 from ledger import chart
 from ledger.journal import Draft, Line, NotEnoughFree, record
@@ -50,7 +52,10 @@ def take_back(tranche: Tranche, *, on: datetime.date) -> None:
 
 @transaction.atomic
 def take_unspent(grant: Grant, amount: Money, *, on: datetime.date, bank_reference: str, by: User) -> Returned:
-    """Money that the initiative did not need is in our bank again, and free for others."""
+    """Money that the initiative did not need is in our bank again, and free for others. Once a bank reference."""
+    held = Grant.objects.select_for_update(no_key=True).get(pk=grant.pk)
+    if held.returned.filter(bank_reference=bank_reference).exists():
+        raise Refused(_("Money with this bank reference is recorded already."))
     returned = Returned.objects.create(
         grant=grant,
         amount_minor=amount.minor,

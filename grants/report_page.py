@@ -8,12 +8,12 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
-from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from appeal.refusal import Refused
+from grants.application_pages import SPOKEN, language_name
 from grants.models import Figure, Measure, Mode, Report, State
 from ledger.money import AmountError, Money
 
@@ -30,6 +30,11 @@ class ReportForm(forms.Form):
         ),
         widget=forms.Textarea(attrs={"rows": 10, "dir": "auto"}),
         max_length=MOST_LETTERS,
+        required=False,
+    )
+    language = forms.ChoiceField(
+        label=_("In which language do you write?"),
+        error_messages={"invalid_choice": _("Choose a language from the list.")},
         required=False,
     )
     mode = forms.ChoiceField(label=_("Who writes?"), choices=Mode, widget=forms.RadioSelect, initial=Mode.WRITTEN)
@@ -55,6 +60,8 @@ class ReportForm(forms.Form):
     def __init__(self, data: Any = None, *, report: Report, send: bool = False) -> None:
         self.report, self.send = report, send
         super().__init__(data, initial=stored(report))
+        theirs = [*report.grant.initiative.languages, *SPOKEN]
+        self.fields["language"].choices = [(code, language_name(code)) for code in dict.fromkeys(theirs)]  # type: ignore[attr-defined]
         for measure in Measure:
             self.fields[measure.value] = forms.IntegerField(
                 label=measure.label.capitalize(),
@@ -98,8 +105,9 @@ class ReportForm(forms.Form):
         }
         if "spent" in self.cleaned_data:
             spent = self.cleaned_data["spent"]
-            facts["spent_minor"] = spent.minor if spent else None
-        self.report.save_facts(**facts, language=get_language() or "en")
+            facts["spent_minor"] = None if spent is None else spent.minor
+        language = self.cleaned_data.get("language") or stored(self.report)["language"]
+        self.report.save_facts(**facts, language=language)
         self.keep_figures()
         self.keep_consent()
 
@@ -127,7 +135,8 @@ def stored(report: Report) -> dict[str, Any]:
         "text": report.text,
         "mode": report.mode,
         "original": report.original,
-        "spent": report.spent.decimal if report.spent else "",
+        "language": report.language or report.grant.initiative.languages[0],
+        "spent": "" if report.spent is None else report.spent.decimal,
         "shown": report.consented_on is not None,
         "consent_of": report.consent_of,
         **{measure: figure.number for measure, figure in figures.items()},
@@ -139,7 +148,7 @@ def stored(report: Report) -> dict[str, Any]:
 @require_http_methods(["GET", "HEAD", "POST"])
 def report(request: HttpRequest, key: str) -> HttpResponse:
     """GET shows; POST saves, or sends; once it is sent, all that can change is the consent."""
-    found = get_object_or_404(Report.objects.select_related("grant__campaign"), key=key)
+    found = get_object_or_404(Report.objects.select_related("grant__campaign", "grant__initiative"), key=key)
     deed = request.POST.get("do", "")
     if request.method == "POST" and not found.is_due:
         if deed == "withdraw":

@@ -14,6 +14,7 @@ from django.template.loader import render_to_string
 from django.utils import translation
 from django.utils.translation import gettext as _
 
+from appeal.models import Story
 from grants.models import Grant, Reminder, Report
 
 log = logging.getLogger(__name__)
@@ -26,6 +27,12 @@ def schedule(grant: Grant, today: date) -> None:
     for number in range(1, count + 1):
         due = today + timedelta(days=grant.report_days * number // count)
         Report.objects.get_or_create(grant=grant, number=number, defaults={"due_on": due, "final": number == count})
+
+
+def hide_stories_of(grant: Grant) -> None:
+    """What its initiative told is shown nowhere from now on."""
+    for story in Story.objects.filter(pk__in=grant.reports.exclude(story=None).values("story")):
+        story.take_down()
 
 
 def remind(now: datetime) -> int:

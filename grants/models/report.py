@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from appeal.models import Story
 from appeal.refusal import Refused
 from grants.models.application import Mode
-from grants.models.grant import Grant, GrantState
+from grants.models.grant import Grant, GrantState, Publication
 from grants.models.initiative import known_language
 from grants.models.keys import new_key
 from grants.sealed import SealedTextField
@@ -44,6 +44,10 @@ class ReportQuerySet(models.QuerySet["Report"]):
         """Of grants that go on."""
         return self.filter(state=ReportState.DUE, grant__state=GrantState.ACCEPTED)
 
+    def reminded_by_mail(self) -> Self:
+        """Due ones of initiatives that have an address."""
+        return self.due().filter(grant__initiative__email__empty=False)
+
     def late(self, today: datetime.date) -> Self:
         return self.due().filter(due_on__lt=today)
 
@@ -53,11 +57,15 @@ class ReportQuerySet(models.QuerySet["Report"]):
 
 
 class Report(models.Model):
-    """One of a grant's reports; the last of them is the final one."""
+    """One of a grant's reports; the last of them is the final one.
+
+    Each day that it is asked for is a `turn`, which has reminders of its own.
+    """
 
     grant = models.ForeignKey(Grant, models.PROTECT, related_name="reports", verbose_name=_("grant"))
     number = models.PositiveSmallIntegerField(_("number"))
     due_on = models.DateField(_("due on"))
+    turn = models.PositiveSmallIntegerField(default=1, db_default=1, editable=False)
     final = models.BooleanField(_("final"), default=True)
     key = models.CharField(max_length=32, unique=True, default=new_key, editable=False)
     state = models.CharField(_("state"), max_length=8, choices=ReportState, default=ReportState.DUE)
@@ -103,6 +111,9 @@ class Report(models.Model):
                 name="report_consent_is_somebodys",
                 condition=Q(consented_on=None) | Q(consent_of__empty=False),
             ),
+            models.CheckConstraint(
+                name="report_story_means_accepted", condition=Q(story=None) | Q(state=ReportState.ACCEPTED)
+            ),
         ]
 
     def __str__(self) -> str:
@@ -135,9 +146,18 @@ class Report(models.Model):
     def accept(self, *, by: User) -> None:
         self._move(ReportState.ACCEPTED, accepted_by=by, accepted_at=timezone.now())
 
-    def ask_again(self, what: str) -> None:
-        """It is due again; what they wrote stays, and they read what is still asked."""
-        self._move(ReportState.DUE, asked=what)
+    @transaction.atomic
+    def ask_again(self, what: str, *, until: datetime.date) -> None:
+        """It is due again; what they wrote stays, and they are told by mail what is still asked."""
+        self._move(ReportState.DUE, asked=what, due_on=until, turn=F("turn") + 1)
+        self.reminders.create(turn=self.turn, when=When.ASKED)
+
+    def postpone(self, until: datetime.date) -> None:
+        """It is due on a later day, with reminders for that one."""
+        due = Report.objects.filter(pk=self.pk, state=ReportState.DUE, due_on__lt=until)
+        if not due.update(due_on=until, turn=F("turn") + 1):
+            raise Refused(_("A report that has not come can be postponed to a later day."))
+        self.refresh_from_db()
 
     def consent(self, who: str, on: datetime.date) -> None:
         """They agree that the story may be shown."""
@@ -145,24 +165,27 @@ class Report(models.Model):
         self.refresh_from_db()
 
     @transaction.atomic
-    def publish(self, *, title: str, text: str, on: datetime.date) -> None:
+    def publish(self, *, title: str, text: str, language: str, on: datetime.date) -> None:
         """Show the story on the appeal's page, in these words; the month is all it tells of the time."""
+        grant = Grant.objects.select_for_update(no_key=True).get(pk=self.grant_id)
+        if grant.publication == Publication.EMBARGO:
+            raise Refused(_("Nothing is shown of this grant until the danger is over."))
         held = Report.objects.to_publish().select_for_update(of=["self"]).filter(pk=self.pk).first()
         if held is None:
             raise Refused(_("A story is shown when its report is accepted and the initiative agrees, and once."))
         held.story = Story.objects.create(
-            campaign=held.grant.campaign, title=title, text=text, language=held.language, month=on.replace(day=1)
+            campaign=grant.campaign, title=title, text=text, language=language, month=on.replace(day=1)
         )
         Report.objects.filter(pk=self.pk).update(story=held.story)
         self.refresh_from_db()
 
     @transaction.atomic
     def withdraw_consent(self) -> None:
-        """At any time; what is shown of it is taken down at once."""
+        """At any time; what is shown of it is taken down at once, also what was published a moment ago."""
         Report.objects.filter(pk=self.pk).update(consented_on=None)
+        self.refresh_from_db()
         if self.story:
             self.story.take_down()
-        self.refresh_from_db()
 
     def _move(self, goal: ReportState, **facts: Any) -> None:
         ready = [state for state, goals in REPORT_MOVES.items() if goal in goals]
@@ -209,21 +232,23 @@ class Figure(models.Model):
 
 class When(models.TextChoices):
     SOON = "soon", _("two weeks before it is due")
+    ASKED = "asked", _("when it is asked for again")
     TODAY = "today", _("when it is due")
     LATE = "late", _("a week after it was due")
 
 
 class ReminderQuerySet(models.QuerySet["Reminder"]):
     def to_mail(self) -> Self:
-        """Of reports that are still due."""
-        return self.filter(mailed_at=None, report__in=Report.objects.due())
+        """Of reports that are still due, on the day that the reminder is for."""
+        return self.filter(mailed_at=None, turn=F("report__turn"), report__in=Report.objects.reminded_by_mail())
 
     def ask_for(self, today: datetime.date) -> None:
         """Each due report is reminded of the nearest of its moments that has come, and of each of them once."""
         for when, since in ((When.LATE, today - LATE), (When.TODAY, today), (When.SOON, today + SOON)):
-            said = Reminder.objects.filter(report=OuterRef("pk"), when__in=later_than(when))
-            due = Report.objects.due().filter(~Exists(said), due_on__lte=since)
-            self.bulk_create([Reminder(report=report, when=when) for report in due], ignore_conflicts=True)
+            said = Reminder.objects.filter(report=OuterRef("pk"), turn=OuterRef("turn"), when__in=later_than(when))
+            due = Report.objects.reminded_by_mail().filter(~Exists(said), due_on__lte=since)
+            rows = [Reminder(report=report, turn=report.turn, when=when) for report in due]
+            self.bulk_create(rows, ignore_conflicts=True)
 
 
 def later_than(when: When) -> list[When]:
@@ -233,6 +258,7 @@ def later_than(when: When) -> list[When]:
 
 class Reminder(models.Model):
     report = models.ForeignKey(Report, models.PROTECT, related_name="reminders")
+    turn = models.PositiveSmallIntegerField(default=1, db_default=1)
     when = models.CharField(max_length=5, choices=When)
     created_at = models.DateTimeField(auto_now_add=True)
     mailed_at = models.DateTimeField(null=True)
@@ -240,7 +266,7 @@ class Reminder(models.Model):
     objects = ReminderQuerySet.as_manager()
 
     class Meta:
-        constraints = [models.UniqueConstraint(name="reminder_is_sent_once", fields=["report", "when"])]
+        constraints = [models.UniqueConstraint(name="reminder_is_sent_once", fields=["report", "turn", "when"])]
 
     def __str__(self) -> str:
         return f"{self.report}, {self.when}"

@@ -8,12 +8,25 @@ from django.contrib.auth.models import User
 from django.core import mail
 from django.db import IntegrityError
 from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 from pytest_django import Settings
 
 from appeal.models import Story
 from grants import awarding, bookkeeping, closing, reporting
-from grants.models import Grant, GrantState, Refused, Reminder, Report, ReportState, Returned, Variation, When
+from grants.models import (
+    Grant,
+    GrantState,
+    Initiative,
+    Publication,
+    Refused,
+    Reminder,
+    Report,
+    ReportState,
+    Returned,
+    Variation,
+    When,
+)
 from ledger import chart
 from ledger.money import Money
 from tests.grants import build
@@ -80,6 +93,36 @@ def test_a_report_is_written_in_parts_and_sent_once() -> None:
     )  # fmt: skip
 
 
+def test_a_group_that_spent_nothing_says_so() -> None:
+    made = report()
+    client, page = Client(), made.get_absolute_url()
+    client.post(page, TOLD | {"spent": "0", "do": "save"})
+    assert 'value="0.00"' in client.get(page).content.decode()
+    made = sent(spent="0")
+    assert (made.state, made.spent) == (ReportState.RECEIVED, Money.zero("USD"))
+
+
+def test_a_report_remembers_the_language_that_it_is_written_in() -> None:
+    made = report()
+    page = made.get_absolute_url()
+    Client().post(page, TOLD | {"do": "save"})
+    made.refresh_from_db()
+    assert made.language == made.grant.initiative.languages[0] == "prs"
+    assert "Choose a language" in Client().post(page, TOLD | {"language": "xx", "do": "save"}).content.decode()
+    Client().post(page, TOLD | {"language": "my", "do": "send"})
+    made.refresh_from_db()
+    assert made.language == "my"
+
+
+def test_the_page_is_small_and_gives_away_neither_name_nor_place() -> None:
+    made = sent(shown="on", consent_of="Zahra")
+    answer = Client().get(made.get_absolute_url())
+    assert len(answer.content) < 50_000
+    assert "no-store" in answer["Cache-Control"]
+    for secret in (made.grant.initiative.name, made.grant.initiative.place, made.grant.initiative.email):
+        assert secret not in answer.content.decode()
+
+
 def test_what_was_sent_stays_as_it_was_sent() -> None:
     made = sent()
     Client().post(made.get_absolute_url(), TOLD | {"text": "Other words", "do": "send"})
@@ -87,6 +130,7 @@ def test_what_was_sent_stays_as_it_was_sent() -> None:
     assert made.text == TOLD["text"]
     for statement in (
         "UPDATE grants_report SET spent_minor = 1 WHERE id = %s",
+        "UPDATE grants_report SET state = 'due', language = 'en', spent_minor = 1 WHERE id = %s",
         "UPDATE grants_report SET text = 'x' WHERE id = %s",
         "UPDATE grants_figure SET number = 1 WHERE report_id = %s",
         "DELETE FROM grants_figure WHERE report_id = %s",
@@ -97,13 +141,15 @@ def test_what_was_sent_stays_as_it_was_sent() -> None:
 
 def test_we_may_ask_again_and_they_write_on() -> None:
     made = sent()
-    made.ask_again("How many were children?")
+    asked = timezone.localdate() + 14 * A_DAY
+    made.ask_again("How many were children?", until=asked)
+    assert made.due_on == asked
     assert "How many were children?" in Client().get(made.get_absolute_url()).content.decode()
     Client().post(made.get_absolute_url(), TOLD | {"children": "80", "do": "send"})
     made.refresh_from_db()
     made.accept(by=build.person())
     with pytest.raises(Refused, match="is “accepted”"):
-        made.ask_again("And?")
+        made.ask_again("And?", until=asked)
     assert made.figures.count() == 2
 
 
@@ -138,6 +184,55 @@ def test_eight_workers_remind_once() -> None:
     assert len(mail.outbox) == 1
 
 
+def test_what_is_asked_again_is_mailed_once_and_reminded_of_on_its_new_day() -> None:
+    made, now = sent(), timezone.now()
+    made.ask_again("How many were children?", until=timezone.localdate() + 14 * A_DAY)
+    for _ in range(2):
+        assert reminded(now) == [When.ASKED]
+    assert "still ask you something" in str(mail.outbox[0].body)
+    assert reminded(now + 14 * A_DAY) == [When.ASKED, When.TODAY]
+    Client().post(made.get_absolute_url(), TOLD | {"do": "send"})
+    made.refresh_from_db()
+    made.ask_again("And how many were women?", until=timezone.localdate() + 30 * A_DAY)
+    assert reminded(now) == [When.ASKED, When.TODAY, When.ASKED]
+    assert len(mail.outbox) == 3
+
+
+def test_a_postponed_report_is_not_late_and_is_reminded_of_on_its_new_day() -> None:
+    made, now = report(-8), timezone.now()
+    assert reminded(now) == [When.LATE]
+    with pytest.raises(Refused, match="to a later day"):
+        made.postpone(made.due_on)
+    made.postpone(timezone.localdate() + 20 * A_DAY)
+    assert not Report.objects.late(timezone.localdate()).exists()
+    assert reminded(now) == [When.LATE]
+    assert reminded(now + 20 * A_DAY) == [When.LATE, When.TODAY]
+
+
+def test_a_reminder_of_a_day_that_was_postponed_is_not_mailed() -> None:
+    made = report(0)
+    Reminder.objects.ask_for(timezone.localdate())
+    made.postpone(timezone.localdate() + 20 * A_DAY)
+    reporting.remind(timezone.now())
+    assert mail.outbox == []
+
+
+def test_a_group_without_an_address_is_reminded_of_the_nearest_moment_once_it_has_one() -> None:
+    made = report(0)
+    group, address = made.grant.initiative, made.grant.initiative.email
+    Initiative.objects.update(email="")
+    assert reminded(timezone.now()) == []
+    Initiative.objects.filter(pk=group.pk).update(email=address)
+    assert reminded(timezone.now()) == [When.TODAY]
+    assert len(mail.outbox) == 1
+
+
+def test_a_grant_that_is_cancelled_is_not_reminded_of() -> None:
+    made = report(0)
+    made.grant.move(GrantState.CANCELLED)
+    assert reminded(timezone.now()) == []
+
+
 def test_what_was_received_is_not_reminded_of() -> None:
     made = report(0)
     Reminder.objects.ask_for(timezone.localdate())
@@ -170,13 +265,17 @@ def shown(made: Report) -> str:
     return Client().get(made.grant.campaign.get_absolute_url()).content.decode()
 
 
+def published(made: Report) -> None:
+    made.publish(title="Soup for the ninth lane", text="We cooked.", language="en", on=build.DAY)
+
+
 def test_a_story_is_shown_with_consent_and_taken_down_by_the_same_link(settings: Settings) -> None:
     settings.PAGE_SECONDS = 0
     made = sent(shown="on", consent_of="Zahra")
     with pytest.raises(Refused, match="accepted and the initiative agrees"):
-        made.publish(title="Soup", text="We cooked.", on=build.DAY)
+        published(made)
     made.accept(by=build.person())
-    made.publish(title="Soup for the ninth lane", text="We cooked.", on=build.DAY)
+    published(made)
     page = shown(made)
     assert "Soup for the ninth lane" in page
     assert "Hope School" not in page
@@ -189,7 +288,47 @@ def test_no_story_without_consent() -> None:
     made = sent()
     made.accept(by=build.person())
     with pytest.raises(Refused, match="initiative agrees"):
-        made.publish(title="Soup", text="We cooked.", on=build.DAY)
+        published(made)
+
+
+def test_what_was_published_a_moment_ago_is_taken_down_too() -> None:
+    """The page of whoever withdraws has read the report before it was published."""
+    made = sent(shown="on", consent_of="Zahra")
+    read_before = Report.objects.get()
+    made.accept(by=build.person())
+    published(made)
+    read_before.withdraw_consent()
+    assert Story.objects.get().taken_down
+
+
+def test_nothing_is_shown_of_a_grant_under_embargo() -> None:
+    made = sent(shown="on", consent_of="Zahra")
+    made.accept(by=build.person())
+    embargo = Publication.EMBARGO
+    Grant.objects.update(publication=embargo)
+    with pytest.raises(Refused, match="until the danger is over"):
+        published(made)
+
+
+def test_an_embargo_takes_down_what_is_shown() -> None:
+    made, client = sent(shown="on", consent_of="Zahra"), staff()
+    made.accept(by=build.person())
+    published(made)
+    page = reverse("admin:grants_grant_change", args=[made.grant_id])
+    form = client.get(page).context["adminform"].form
+    inlines = {f"{prefix}-{name}_FORMS": "0" for prefix in ("tranches", "tranches-2") for name in ("TOTAL", "INITIAL")}
+    answer = client.post(page, form.initial | inlines | {"publication": "embargo", "awarded_on": "2026-11-20"})
+    assert answer.status_code == 302, answer.context["errors"]
+    assert Story.objects.get().taken_down
+
+
+def test_sql_cannot_tell_a_story_of_a_report_that_nobody_accepted() -> None:
+    made = sent(shown="on", consent_of="Zahra")
+    made.accept(by=build.person())
+    published(made)
+    other = report()
+    with pytest.raises(IntegrityError, match="report_story_means_accepted"):
+        sql("UPDATE grants_report SET story_id = %s WHERE id = %s", made.story.pk if made.story else 0, other.pk)
 
 
 # Unspent money
@@ -215,6 +354,19 @@ def test_no_more_comes_back_than_was_sent() -> None:
     back(made.grant, 2_000_00)
     with pytest.raises(IntegrityError, match="no more comes back than was sent"):
         back(made.grant, 1_000_01)
+
+
+def test_one_transfer_is_recorded_once() -> None:
+    made, author = report(), build.person()
+    bank = made.grant.fund.balance(chart.BANK)
+
+    def take() -> Returned:
+        return bookkeeping.take_unspent(
+            made.grant, Money(120_00, "USD"), on=build.DAY, bank_reference="IN-1", by=author
+        )
+
+    assert at_once([take] * 4) == ["Money with this bank reference is recorded already."] * 3
+    assert made.grant.fund.balance(chart.BANK) - bank == Money(120_00, "USD")
 
 
 # Changes of plan
@@ -257,6 +409,19 @@ def test_a_grant_is_closed_when_all_is_there_and_what_is_missing_is_named() -> N
     assert (grant.state, grant.closed_by and grant.closed_by.username) == (GrantState.CLOSED, "anna")
 
 
+def test_sql_cannot_close_over_money_that_has_not_come_back() -> None:
+    made = sent(spent="2,880")
+    made.accept(by=build.person())
+    with pytest.raises(IntegrityError, match="when the unspent has come back"):
+        sql("UPDATE grants_grant SET state = 'closed', closed_at = now(), closed_by_id = %s", build.person().pk)
+
+
+def test_sql_cannot_move_the_day_of_a_report_that_was_sent() -> None:
+    made = sent()
+    with pytest.raises(IntegrityError, match="changes while it is due"):
+        sql("UPDATE grants_report SET due_on = due_on + 1 WHERE id = %s", made.pk)
+
+
 def test_sql_cannot_close_over_a_payment_on_its_way() -> None:
     tranche = build.sent()
     with pytest.raises(IntegrityError, match="when each payment has ended"):
@@ -275,7 +440,7 @@ def test_the_staffs_pages_lead_from_the_report_to_the_end() -> None:
     pages = f"/staff/grants/report/{made.pk}/step"
     assert "We cooked for the ninth lane." in client.get(f"{pages}/accept/").content.decode()
     client.post(f"{pages}/accept/")
-    client.post(f"{pages}/publish/", {"heading": "Soup", "text": "We cooked."})
+    client.post(f"{pages}/publish/", {"heading": "Soup", "text": "We cooked.", "language": "en"})
     grant = f"/staff/grants/grant/{made.grant_id}/step"
     too_much = client.post(f"{grant}/unspent/", {"amount": "9999", "on": "2026-11-20", "bank_reference": "IN-1"})
     assert "of what was sent can still come back" in too_much.content.decode()
@@ -285,3 +450,25 @@ def test_the_staffs_pages_lead_from_the_report_to_the_end() -> None:
     made.grant.refresh_from_db()
     assert made.grant.state == GrantState.CLOSED
     assert Story.objects.count() == 1
+
+
+def test_staff_ask_for_the_reports_of_a_grant_that_they_entered_themselves() -> None:
+    tranche, client = build.sent(), staff()
+    page = f"/staff/grants/grant/{tranche.grant_id}/step/ask-for-reports/"
+    client.post(page)
+    only = tranche.grant.reports.get()
+    assert (only.final, only.due_on) == (True, timezone.localdate() + 180 * A_DAY)
+    client.post(page)
+    assert tranche.grant.reports.count() == 1
+
+
+def test_staff_ask_again_until_a_day_and_postpone() -> None:
+    made, client = sent(), staff()
+    pages = f"/staff/grants/report/{made.pk}/step"
+    past = client.post(f"{pages}/ask-again/", {"what": "How many?", "until": "2020-01-01"})
+    assert "This day is over." in past.content.decode()
+    soon, later = (timezone.localdate() + days * A_DAY for days in (14, 40))
+    client.post(f"{pages}/ask-again/", {"what": "How many?", "until": soon})
+    client.post(f"{pages}/postpone/", {"until": later})
+    made.refresh_from_db()
+    assert (made.state, made.due_on, made.asked, made.turn) == (ReportState.DUE, later, "How many?", 3)
