@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from grants.models import Application, Consent, Mode, Question
+from grants.uploads.fields import AttachmentField
 from ledger.currencies import locale_for
 from ledger.forms import MoneyField
 from ledger.money import Money
@@ -262,6 +263,15 @@ class QuestionForm(PageForm):
         typed = {name: self[name].value() or "" for name in ("text", "original") if name in self.fields}
         text, original = typed["text"][:MOST_LETTERS].strip(), typed.get("original", "")[:MOST_LETTERS].strip()
         self.application.answer(self.question, text, original)
+
+
+class FileForm(forms.Form):
+    file = AttachmentField(
+        label=_("Add a file"),
+        help_text=_(
+            "PDF, JPG, PNG, Word, Excel or OpenDocument, at most 5 MB. Photos lose what they tell of the place."
+        ),
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,17 +4,18 @@ from collections.abc import Callable
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from appeal.refusal import Refused
 from grants import entrance, results
-from grants.application_pages import Page, PageForm, pages_of
+from grants.application_pages import FileForm, Page, PageForm, pages_of
 from grants.entrance import of_own
-from grants.models import Application, Grant, Stage
+from grants.models import Application, Attachment, Grant, Stage, attachment
 from grants.resuming import AddressForm, CodeForm
+from grants.serving import serve
 
 READ_OR_SEND = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -72,6 +73,37 @@ def tell_the_link(application: Application, form: PageForm) -> None:
         application.send_link(timezone.now())
 
 
+@READ_OR_SEND
+@of_own
+def files(request: HttpRequest, application: Application) -> HttpResponse:
+    """The last part, and nobody has to: files beside the words."""
+    if not application.is_draft:
+        return redirect(application)
+    form = FileForm(request.POST, request.FILES) if request.POST.get("do") == "add" else FileForm()
+    if request.POST.get("do") == "take-away":
+        get_object_or_404(application.attachments, key=request.POST.get("key", "")).take_away()
+        return redirect("grants:application-files", application.reference)
+    if form.is_bound and form.is_valid() and kept(form, application):
+        return redirect("grants:application-files", application.reference)
+    shown = {"application": application, "form": form, "most": attachment.MOST}
+    return render(request, "grants/files.html", shown, status=422 if form.errors else 200)
+
+
+def kept(form: FileForm, application: Application) -> bool:
+    try:
+        Attachment.objects.keep(application, form.cleaned_data["file"])
+    except Refused as refusal:
+        form.add_error("file", str(refusal))
+        return False
+    return True
+
+
+@require_safe
+@of_own
+def file(request: HttpRequest, application: Application, key: str) -> HttpResponse:
+    return serve(get_object_or_404(application.attachments, key=key))
+
+
 def place_of(name: str, names: list[str]) -> dict[str, int]:
     return {"number": names.index(name) + 1, "count": len(names)}
 
@@ -84,7 +116,7 @@ def after(page: Page, application: Application, *, back: bool) -> tuple[str, ...
         return "grants:application", application.reference
     if following:
         return "grants:application-page", application.reference, following[0]
-    return "grants:application-check", application.reference
+    return "grants:application-files", application.reference
 
 
 @READ_OR_SEND

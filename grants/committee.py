@@ -20,10 +20,12 @@ from appeal.refusal import Refused
 from appeal.steps import signed_in
 from grants import voting
 from grants.committee_forms import ConflictForm, ReviewForm, VoteForm
-from grants.models import Application, Call, Choice, Member, Review, Stage, Vote
+from grants.models import Application, Attachment, Call, Choice, Member, Review, Stage, Vote
 from grants.models.initiative import country_names
+from grants.serving import serve
 
 Page = Callable[..., HttpResponse]
+ALL_READERS = ("grants.screen_applications", "grants.lead_panel")
 READ_OR_SEND = require_http_methods(["GET", "HEAD", "POST"])
 
 
@@ -147,6 +149,18 @@ def stand_aside(request: HttpRequest, reference: str) -> HttpResponse:
         return redirect("admin:grants_review_changelist" if member.may_read else "admin:grants_vote_changelist")
     shown = {"application": application, "form": form}
     return render(request, "grants/stand_aside.html", shown, status=422 if form.errors else 200)
+
+
+@never_cache
+@require_safe
+def file(request: HttpRequest, key: str) -> HttpResponse:
+    """A file of an application that this person may read: assigned, on its panel, or screening."""
+    person = signed_in(request)
+    readable = Application.objects.sent().open_to(person)
+    if not any(request.user.has_perm(permission) for permission in ALL_READERS):
+        readable = readable.filter(call__members__person=person)
+    found = get_object_or_404(Attachment.objects.filter(application__in=readable), key=key)
+    return serve(found)
 
 
 def words(request: HttpRequest, application: Application) -> dict[str, object]:

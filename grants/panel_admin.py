@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from appeal.steps import StepAdmin, signed_in
 from grants import committee, results
-from grants.models import Panel, Recusal, Review, Vote
+from grants.models import Attachment, Panel, Recusal, Review, Vote
 from grants.panel_steps import PANEL_STEPS
 
 
@@ -49,6 +49,18 @@ class ReviewAdmin(Door):
             path("", wrap(committee.my_reading), name="grants_review_changelist"),
             path("<slug:reference>/", wrap(committee.review), name="grants_review_page"),
         ]
+
+
+@admin.register(Attachment)
+class AttachmentAdmin(Door):
+    """The files of applications, for whoever may read those; no list of them."""
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def get_urls(self) -> list[URLPattern]:
+        wrap = self.admin_site.admin_view
+        return [path("<str:key>/", wrap(committee.file), name="grants_attachment_file")]
 
 
 @admin.register(Vote)

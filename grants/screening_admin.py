@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet, Value
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _now
@@ -20,7 +21,7 @@ READERS = ("grants.screen_applications", "grants.lead_panel", "grants.add_transl
 SHOWN = (
     *("reference", "call", "state", "public_alias", "country", "region", "languages", "amount", "purpose"),
     *("why_unregistered", "mode", "language", "consent", "consented_on", "submitted_at", "withdrawn_at"),
-    *("initiative", "rules", "said", "duplicates", "screening", "screened_by", "screened_at"),
+    *("initiative", "rules", "said", "files", "duplicates", "screening", "screened_by", "screened_at"),
 )
 
 
@@ -90,6 +91,12 @@ class ApplicationAdmin(StepAdmin):
             if words
         ]
         return format_html_join("", '<p dir="auto"><strong>{}</strong></p><p dir="auto">{}</p>', lines)
+
+    @admin.display(description=_("files"))
+    def files(self, application: Application) -> SafeString:
+        kept = application.attachments.all()
+        links = ((reverse("admin:grants_attachment_file", args=[each.key]), each.name) for each in kept)
+        return format_html_join("", '<p><a href="{}"><bdi>{}</bdi></a></p>', links)
 
     @admin.display(description=_("reviews"))
     def reviews(self, application: Any) -> SafeString:

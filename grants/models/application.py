@@ -134,7 +134,12 @@ class ApplicationQuerySet(models.QuerySet["Application"]):
         """Drafts, with all that was said in them."""
         with transaction.atomic():
             for application in self.drafts().select_for_update():
-                for said in (application.messages, application.answers, application.eligibility):
+                for said in (
+                    application.messages,
+                    application.answers,
+                    application.eligibility,
+                    application.attachments,
+                ):
                     said.all().delete()
                 application.delete()
 

@@ -1,23 +1,31 @@
 """Files that a group sends beside its words. They lie in the database, sealed: in the same transactions and backups."""
 
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Q
 from django.db.models.functions import Length
 from django.db.models.lookups import LessThanOrEqual
 from django.utils.translation import gettext_lazy as _
 
+from appeal.refusal import Refused
+from grants.models.application import Application
 from grants.models.keys import new_key
 from grants.sealed import SealedBinaryField, SealedTextField
 from grants.uploads import MEDIA_TYPES, MOST_BYTES, Kind, Upload
 from grants.uploads.names import MOST_LETTERS
 
+MOST = 10
 MOST_SEALED = MOST_BYTES * 4 // 3 + 200
 
 
 class AttachmentQuerySet(models.QuerySet["Attachment"]):
-    def keep(self, upload: Upload) -> "Attachment":
-        facts = {"name": upload.name, "kind": upload.kind, "size": upload.size, "sha256": upload.sha256}
-        return self.create(**facts, content=upload.content)
+    def keep(self, application: Application, upload: Upload) -> "Attachment":
+        """Beside the words of a draft; Refused where there are ten already, or it has been sent."""
+        with transaction.atomic():
+            application.save_facts()
+            if application.attachments.count() >= MOST:
+                raise Refused(_("There are ten files already. Take one away first."))
+            facts = {"name": upload.name, "kind": upload.kind, "size": upload.size, "sha256": upload.sha256}
+            return self.create(application=application, **facts, content=upload.content)
 
 
 class AttachmentManager(models.Manager.from_queryset(AttachmentQuerySet)):  # type: ignore[misc]
@@ -31,6 +39,7 @@ class AttachmentManager(models.Manager.from_queryset(AttachmentQuerySet)):  # ty
 class Attachment(models.Model):
     """One file, as it was cleaned. Its key names it in addresses; its name is for people to read."""
 
+    application = models.ForeignKey(Application, models.PROTECT, related_name="attachments")
     key = models.CharField(max_length=32, unique=True, default=new_key, editable=False)
     name = SealedTextField(_("name"), max_length=MOST_LETTERS)
     kind = models.CharField(_("kind"), max_length=4, choices=Kind)
@@ -57,6 +66,11 @@ class Attachment(models.Model):
 
     def __str__(self) -> str:
         return self.key
+
+    def take_away(self) -> None:
+        with transaction.atomic():
+            self.application.save_facts()
+            self.delete()
 
     @property
     def media_type(self) -> str:

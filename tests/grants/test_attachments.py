@@ -6,18 +6,21 @@ from io import StringIO
 
 import pytest
 from cryptography.fernet import Fernet
+from django.contrib.auth.models import User
 from django.core.exceptions import FieldError, ImproperlyConfigured
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
 from django.db import IntegrityError, connection, transaction
 from django.http import HttpRequest, HttpResponse
 from django.test import Client
 from django.urls import include, path
+from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries, Settings
 
-from grants.models import Attachment
+from grants.models import Application, Attachment, Refused
 from grants.serving import serve
 from grants.uploads import MEDIA_TYPES, Kind, read
-from tests.grants import files
+from tests.grants import build, files
 from tests.grants.build import sql
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -31,7 +34,7 @@ urlpatterns = [path("attachment/<key>", handed_out), path("", include("config.ur
 
 
 def attachment(name: str = "Zahra's plan.pdf", content: bytes = b"") -> Attachment:
-    kept: Attachment = Attachment.objects.keep(read(name, content or files.pdf()))
+    kept: Attachment = Attachment.objects.keep(build.draft(), read(name, content or files.pdf()))
     return kept
 
 
@@ -101,8 +104,14 @@ def test_a_key_is_replaced_without_losing_an_attachment(settings: Settings) -> N
 )
 def test_the_database_holds_the_bounds(change: str, rule: str) -> None:
     attachment()
-    with pytest.raises(IntegrityError, match=rule), transaction.atomic():
-        sql(f"UPDATE grants_attachment SET {change}")
+    with pytest.raises(IntegrityError, match=rule):
+        past_the_trigger(change)
+
+
+@transaction.atomic
+def past_the_trigger(change: str) -> None:
+    sql("SET LOCAL grants.resealing = 'on'")
+    sql(f"UPDATE grants_attachment SET {change}")
 
 
 def test_the_largest_file_fits_when_it_is_sealed() -> None:
@@ -131,3 +140,96 @@ def test_a_name_in_any_script_stays_one_header(client: Client) -> None:
     answer = client.get(f"/attachment/{kept.key}")
     assert re.fullmatch(r"attachment; filename\*=utf-8''[\w%.~-]+\.pdf", answer["Content-Disposition"])
     assert not answer.cookies
+
+
+# Beside an application
+
+
+def written() -> tuple[Client, Application]:
+    """A browser in which a draft is open."""
+    application, browser = build.draft(), Client()
+    browser.post("/grants/resume/", {"by": "code", "code": application.code})
+    return browser, application
+
+
+def page_of(application: Application) -> str:
+    return f"{application.get_absolute_url()}files/"
+
+
+def add(browser: Client, application: Application, name: str, content: bytes) -> str:
+    file = SimpleUploadedFile(name, content)
+    return browser.post(page_of(application), {"do": "add", "file": file}, follow=True).content.decode()
+
+
+def test_a_group_adds_a_file_reads_it_and_takes_it_away() -> None:
+    browser, application = written()
+    assert "plan.pdf" in add(browser, application, "plan.pdf", files.pdf())
+    kept = application.attachments.get()
+    assert browser.get(f"{page_of(application)}{kept.key}/").content == files.pdf()
+    browser.post(page_of(application), {"do": "take-away", "key": kept.key})
+    assert not application.attachments.exists()
+
+
+def test_a_file_that_is_not_what_it_says_is_refused_and_the_rest_is_kept() -> None:
+    browser, application = written()
+    add(browser, application, "plan.pdf", files.pdf())
+    page = add(browser, application, "photo.jpg", files.pdf())
+    assert "There is a problem" in page
+    assert "plan.pdf" in page
+    assert application.attachments.count() == 1
+
+
+def test_there_are_ten_files_at_most_also_when_they_come_at_once() -> None:
+    browser, application = written()
+    for _number in range(9):
+        Attachment.objects.keep(application, read("a.pdf", files.pdf()))
+    upload = read("a.pdf", files.pdf())
+    refusals = build.at_once([lambda: Attachment.objects.keep(application, upload)] * 4)
+    assert len(refusals) == 3
+    assert "Add this file" not in browser.get(page_of(application)).content.decode()
+    with pytest.raises(IntegrityError, match="ten attachments at most"):
+        sql(
+            "INSERT INTO grants_attachment (application_id, key, name, kind, size, sha256, content, stored_at)"
+            " SELECT application_id, 'x', name, kind, size, sha256, content, stored_at FROM grants_attachment LIMIT 1"
+        )
+
+
+def test_files_are_sent_with_the_application_and_stay() -> None:
+    browser, application = written()
+    kept = Attachment.objects.keep(application, read("a.pdf", files.pdf()))
+    application.submit(timezone.now())
+    with pytest.raises(Refused, match="has been sent"):
+        kept.take_away()
+    with pytest.raises(IntegrityError, match="stays as it was sent"):
+        sql("DELETE FROM grants_attachment")
+    assert browser.get(f"{page_of(application)}{kept.key}/").status_code == 200
+
+
+def test_nobody_else_reads_a_groups_files() -> None:
+    _browser, application = written()
+    other, another = written()
+    kept = Attachment.objects.keep(application, read("a.pdf", files.pdf()))
+    assert Client().get(f"{page_of(application)}{kept.key}/").status_code == 403
+    assert other.get(f"{page_of(another)}{kept.key}/").status_code == 404
+    assert other.get(f"{page_of(application)}{kept.key}/").status_code == 404
+
+
+def test_a_member_of_the_panel_reads_them_unless_they_stand_aside(settings: Settings) -> None:
+    settings.STAFF_SECOND_FACTOR = False
+    application = build.draft()
+    kept = Attachment.objects.keep(application, read("a.pdf", files.pdf()))
+    application.submit(timezone.now())
+    call = build.over(application.call)
+    call.begin_reading(timezone.now())
+    application.screen(eligible=True, by=build.person())
+    member, stranger = build.member(call), build.person()
+    for person, status in ((member.person, 200), (stranger, 404)):
+        assert staff(person).get(f"/staff/grants/attachment/{kept.key}/").status_code == status
+    member.declare(application, "My cousin is in it.", by=member.person)
+    assert staff(member.person).get(f"/staff/grants/attachment/{kept.key}/").status_code == 404
+
+
+def staff(person: User) -> Client:
+    client = Client()
+    client.force_login(person)
+    return client

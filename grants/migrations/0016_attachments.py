@@ -1,5 +1,8 @@
-"""Files beside an application: sealed, of six kinds, each of 5 MB at most."""
+"""Files beside an application: sealed, of six kinds, each of 5 MB at most, ten at most, and fixed once it is sent."""
 
+from importlib import import_module
+
+import django.db.models.deletion
 from django.db import migrations, models
 from django.db.models.functions import Length
 from django.db.models.lookups import LessThanOrEqual
@@ -7,9 +10,33 @@ from django.db.models.lookups import LessThanOrEqual
 import grants.models.keys
 import grants.sealed
 
+rule = import_module("grants.migrations.0002_two_people").rule
+
+IN_A_DRAFT = rule(
+    "attachment_is_sent_with_its_application",
+    "grants_attachment",
+    "BEFORE INSERT OR UPDATE OR DELETE",
+    body="""
+    BEGIN
+        IF TG_OP = 'UPDATE' AND current_setting('grants.resealing', true) = 'on' THEN
+            RETURN NEW;
+        END IF;
+        PERFORM FROM grants_application WHERE id = coalesce(OLD.application_id, NEW.application_id) AND state = 'draft'
+            FOR NO KEY UPDATE;
+        IF NOT FOUND OR TG_OP = 'UPDATE' THEN
+            RAISE integrity_constraint_violation USING MESSAGE = 'an application stays as it was sent';
+        END IF;
+        IF TG_OP = 'INSERT' AND (SELECT count(*) FROM grants_attachment WHERE application_id = NEW.application_id) >= 10 THEN
+            RAISE integrity_constraint_violation USING MESSAGE = 'an application has ten attachments at most';
+        END IF;
+        RETURN coalesce(NEW, OLD);
+    END
+    """,
+)
+
 
 class Migration(migrations.Migration):
-    dependencies = [("grants", "0013_report_rules")]
+    dependencies = [("grants", "0015_turn_rules")]
 
     operations = [
         migrations.CreateModel(
@@ -19,6 +46,14 @@ class Migration(migrations.Migration):
                 (
                     "key",
                     models.CharField(default=grants.models.keys.new_key, editable=False, max_length=32, unique=True),
+                ),
+                (
+                    "application",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="attachments",
+                        to="grants.application",
+                    ),
                 ),
                 ("name", grants.sealed.SealedTextField(max_length=100, verbose_name="name")),
                 (
@@ -63,4 +98,5 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
+        IN_A_DRAFT,
     ]
