@@ -13,7 +13,20 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from appeal.refusal import Refused
-from grants.models import Application, Call, How, Initiative, Kind, Member, PayeeAccount, Recusal, Route, Stage, Tie
+from grants.models import (
+    Application,
+    Call,
+    Grant,
+    How,
+    Initiative,
+    Kind,
+    Member,
+    PayeeAccount,
+    Recusal,
+    Route,
+    Stage,
+    Tie,
+)
 from grants.sealed import mark, marks
 
 SAME_LETTERS = str.maketrans({"ي": "ی", "ى": "ی", "ك": "ک", "ـ": None})  # Arabic and Persian keyboards
@@ -158,6 +171,13 @@ def detect(call: Call, *, by: User) -> int:
         if (application.pk, member.pk) not in known and (kind := same(its, theirs))
     ]
     return len(Recusal.objects.bulk_create(found))
+
+
+def bars(person: User, grant: Grant) -> bool:
+    """Nobody approves a payment to a group that they are tied to, or stood aside from."""
+    aside = Recusal.objects.filter(application=grant.application, member__person=person)
+    its = all_marks(facts_of_initiative(grant.initiative))
+    return aside.exists() or same(its, marks_of_person(person)) is not None
 
 
 def marks_of_person(person: User) -> set[str]:

@@ -11,8 +11,8 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
-from grants import bookkeeping
-from grants.models import PayeeAccount, State, Tranche
+from grants import bookkeeping, conflicts
+from grants.models import PayeeAccount, Refused, State, Tranche
 from ledger.money import AmountError, Money
 
 if TYPE_CHECKING:
@@ -94,6 +94,8 @@ class ApproveStep(Step):
         self.initial["seen"] = tranche.fingerprint
 
     def take(self, by: User) -> None:
+        if conflicts.bars(by, self.tranche.grant):
+            raise Refused(_("You are tied to this group, so another person has to approve the payment."))
         self.tranche.approve(by=by, seen=self.cleaned_data["seen"])
 
 
