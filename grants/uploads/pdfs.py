@@ -15,7 +15,7 @@ from appeal.refusal import Refused
 MOST_OBJECTS = 50_000
 MOST_MISPLACED = 100  # objects that are not where the file says: each is searched for in all of it
 MOST_UNPACKED = 20 * 1024 * 1024  # of the streams that hold objects
-OBJECT = re.compile(rb"\s*\d+\s+\d+\s+obj")
+OBJECT = re.compile(rb"\s*(\d{1,10})\s+\d+\s+obj")
 MARKUP = (b"<html", b"<script", b"<!doctype html", b"<svg", b"<iframe", b"<body")
 RUNS = {"/JavaScript", "/JS", "/Launch", "/XFA", "/ImportData", "/RichMedia", "/Movie"}
 HOLDS = {"/EmbeddedFile", "/EmbeddedFiles", "/EF", "/FileAttachment", "/GoToE", "/Collection"}
@@ -62,10 +62,9 @@ def check_inside(reader: PdfReader, content: bytes) -> None:
 
 def check_amount(reader: PdfReader, content: bytes) -> None:
     """All of it can be read in a moment, known before it is."""
-    places = [place for numbers in reader.xref.values() for place in numbers.values()]
-    if len(places) + len(reader.xref_objStm) > MOST_OBJECTS:
+    if sum(map(len, reader.xref.values())) + len(reader.xref_objStm) > MOST_OBJECTS:
         raise too_much()
-    if sum(not OBJECT.match(content, place) for place in places) > MOST_MISPLACED:
+    if sum(misplaced(reader, content)) > MOST_MISPLACED:
         raise damaged()
     unpacked = 0
     for number in {holder for holder, _place in reader.xref_objStm.values()}:
@@ -73,6 +72,14 @@ def check_amount(reader: PdfReader, content: bytes) -> None:
         unpacked += len(holder.get_data()) if isinstance(holder, StreamObject) else 0
         if unpacked > MOST_UNPACKED:
             raise too_much()
+
+
+def misplaced(reader: PdfReader, content: bytes) -> Iterator[bool]:
+    for generation, places in reader.xref.items():
+        free = reader.xref_free_entry.get(generation, {})
+        for number, place in places.items():
+            found = OBJECT.match(content, place)
+            yield not free.get(number) and (found is None or int(found[1]) != number)
 
 
 def objects(reader: PdfReader) -> Iterator[Any]:

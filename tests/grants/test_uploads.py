@@ -2,6 +2,7 @@
 
 import io
 import random
+import re
 import zipfile
 
 import pytest
@@ -291,10 +292,21 @@ def test_half_a_pdf_is_refused(keep: float) -> None:
     assert "damaged" in refused("a.pdf", content[: int(len(content) * keep)])
 
 
-def test_a_pdf_of_which_little_is_where_it_says_is_refused() -> None:
-    lines = b"".join(b"%010d 00000 n \n" % 7 for _number in range(200))
-    table = b"xref\n0 200\n" + lines + b"trailer\n<</Size 200/Root 1 0 R>>\nstartxref\n9\n%%EOF"
-    assert "damaged" in refused("a.pdf", b"%PDF-1.7\n" + table)
+@pytest.mark.parametrize("lost", [0, 200])
+def test_a_pdf_of_which_little_is_where_it_says_is_refused(lost: int) -> None:
+    """Each place leads to an object, but to another one than it says."""
+    content = files.pdf(pages=250)
+    place = re.search(rb"(\d{10}) 00000 n", content)
+    assert place
+    changed = re.sub(rb"\d{10} 00000 n", place[0], content, count=lost) if lost else content
+    assert ("damaged" in refused("a.pdf", changed)) if lost else read("a.pdf", changed)
+
+
+def test_what_a_pdf_runs_is_found_where_no_table_leads_to_it() -> None:
+    content = files.pdf()
+    end = content[content.rindex(b"startxref") :]
+    assert read("a.pdf", content + b"9 0 obj\n<</S/Nothing/F(cmd)>>\nendobj\n" + end)
+    assert "run a program" in refused("a.pdf", content + b"9 0 obj\n<</S/Launch/F(cmd)>>\nendobj\n" + end)
 
 
 # Archives of XML
