@@ -16,16 +16,18 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from appeal.steps import StepAdmin, signed_in
-from grants import after_admin, call_admin, panel_admin, reporting, screening_admin, tie_admin
+from grants import after_admin, call_admin, export_admin, panel_admin, reporting, screening_admin, tie_admin
 from grants.bookkeeping import NotEnoughFree
 from grants.forms import AccountForm, GrantForm, HostForm, InitiativeForm, PlanForm, PlanFormSet
 from grants.models import (
     Approval,
+    Evidence,
     FiscalHost,
     Grant,
     Initiative,
     Look,
     Notice,
+    Onward,
     PayeeAccount,
     Publication,
     Refused,
@@ -34,7 +36,13 @@ from grants.models import (
 from grants.steps import STEPS, Step, open_to
 from ledger import chart
 
-__all__ = ["call_admin", "panel_admin", "screening_admin", "tie_admin"]  # their pages register themselves
+__all__ = [
+    "call_admin",
+    "export_admin",
+    "panel_admin",
+    "screening_admin",
+    "tie_admin",
+]  # their pages register themselves
 
 
 class ReadOnlyInline(admin.TabularInline[Any, Any]):
@@ -103,7 +111,7 @@ class PayeeAccountAdmin(admin.ModelAdmin[PayeeAccount]):
 
     def get_fields(self, request: HttpRequest, obj: PayeeAccount | None = None) -> tuple[str, ...]:
         facts = ("recorded_by", "recorded_at", "payable_from") if obj else ()
-        return (*AccountForm.Meta.fields, *facts)
+        return (*AccountForm.Meta.fields, *(("details",) if obj and obj.details else ()), *facts)
 
     def has_change_permission(self, request: HttpRequest, obj: PayeeAccount | None = None) -> bool:
         return False
@@ -209,19 +217,35 @@ class ApprovalInline(ReadOnlyInline):
     fields = readonly_fields = ("approved_by", "approved_at", "standing")
 
 
+class EvidenceInline(ReadOnlyInline):
+    """Who took the money is shown on no page: it is there to be proved, by who may see accounts."""
+
+    model = Evidence
+    fields = readonly_fields = (
+        *("route", "fee", "host_fee", "provider", "licence", "why_no_licence", "rate"),
+        *("acknowledgement", "why_no_bank"),
+    )
+
+
+class OnwardInline(ReadOnlyInline):
+    model = Onward
+    fields = readonly_fields = ("paid_on", "amount", "reference", "recorded_by", "recorded_at")
+
+
 @admin.register(Tranche)
 class TrancheAdmin(admin.ModelAdmin[Tranche]):
     """A tranche is planned on its grant's page; from then on it changes by steps only."""
 
     view_on_site = False
     change_form_template = "admin/grants/tranche/change_form.html"
-    inlines = (ApprovalInline,)
+    change_list_template = "admin/grants/tranche/change_list.html"
+    inlines = (ApprovalInline, EvidenceInline, OnwardInline)
     list_display = ("__str__", "initiative", "amount", "state", "next_steps")
     list_filter = ("state", "grant__campaign")
     list_select_related = ("grant__initiative", "fund")
     fields = readonly_fields = (
         *("grant", "number", "amount", "fund", "account", "state", "proposed_by", "proposed_at"),
-        *("sent_by", "sent_on", "bank_reference", "confirmation_link", "confirmed_on"),
+        *("sent_by", "sent_on", "bank_reference", "confirmation_link", "confirmed_on", "replaces"),
     )
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -252,7 +276,14 @@ class TrancheAdmin(admin.ModelAdmin[Tranche]):
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.step_view)
-        return [path("<int:pk>/step/<slug:name>/", view, name="grants_tranche_step"), *super().get_urls()]
+        own = [
+            path("<int:pk>/step/<slug:name>/", view, name="grants_tranche_step"),
+            path("payment-file/", self.admin_site.admin_view(self.payment_file), name="grants_tranche_payment_file"),
+        ]
+        return [*own, *super().get_urls()]
+
+    def payment_file(self, request: HttpRequest) -> HttpResponse:
+        return export_admin.payment_file(request, self.admin_site)
 
     def step_view(self, request: HttpRequest, pk: int, name: str) -> HttpResponse:
         tranche = get_object_or_404(self.get_queryset(request).select_related(*self.list_select_related), pk=pk)

@@ -1,6 +1,7 @@
 """All that can happen to a grant's money: promised, paid, come back, released, unspent. Each is one entry."""
 
 import datetime
+from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import transaction
@@ -8,34 +9,57 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from appeal.refusal import Refused
-from grants.models import Grant, Returned, State, Tranche
+from grants.models import Evidence, Grant, Returned, State, Tranche
 from ledger import chart
 from ledger.journal import Draft, Line, NotEnoughFree, record
 from ledger.models import Fund
 from ledger.money import Money
 
-__all__ = ["NotEnoughFree", "pay", "promise", "release", "take_back", "take_unspent"]
+__all__ = ["NotEnoughFree", "pay", "pay_again", "promise", "release", "take_back", "take_unspent"]
 
 
 @transaction.atomic
 def promise(tranche: Tranche, *, by: User, on: datetime.date) -> None:
     """Set the fund's free money aside for this tranche. NotEnoughFree or Refused says why not."""
+    _promise(tranche, by=by, on=on, discretionary=True)
+
+
+@transaction.atomic
+def pay_again(tranche: Tranche, *, by: User, on: datetime.date) -> Tranche:
+    """The money came back: another tranche is promised instead of this one, which is released in the same breath.
+
+    So its money is never free in between, and what a donor's bank has taken back meanwhile does not stop it: the
+    decision was the first promise.
+    """
+    tranche.hold_for(State.RELEASED)
+    tranche.refuse_unless_it_came_back()
+    release(tranche, on=on)
+    again = tranche.plan_again()
+    _promise(again, by=by, on=on, discretionary=False)
+    return again
+
+
+def _promise(tranche: Tranche, *, by: User, on: datetime.date, discretionary: bool) -> None:
     tranche.hold_for(State.PROMISED)
     tranche.refuse_excluded_country()
-    entry = record(Draft("tranche_promised", str(tranche), on, _set_aside(tranche), discretionary=True))
+    entry = record(Draft("tranche_promised", str(tranche), on, _set_aside(tranche), discretionary=discretionary))
     tranche.move(State.PROMISED, promise_entry=entry, proposed_by=by, proposed_at=timezone.now())
 
 
 @transaction.atomic
-def pay(tranche: Tranche, *, by: User, sent_on: datetime.date, bank_reference: str, wire_fee: Money) -> None:
-    """The bank has sent it: the promise becomes a grant paid, and the general fund bears the bank's fee.
+def pay(
+    tranche: Tranche, *, by: User, sent_on: datetime.date, bank_reference: str, wire_fee: Money, **shown: Any
+) -> None:
+    """It is sent: the promise becomes a grant paid, and the general fund bears the fee of its way.
 
-    The decision was the promise, this is a fact: what a donor's bank takes back in between never stops a payment.
+    `shown` is the evidence that its way needs. A fiscal host's fee is part of the grant, and stays with the host. The
+    decision was the promise, this is a fact: what a donor's bank takes back in between never stops a payment.
     """
     tranche.hold_for(State.SENT)
     tranche.refuse_while_its_account_waits(timezone.now())
     tranche.refuse_unless_accepted()
     tranche.refuse_excluded_country()
+    Evidence.objects.show(tranche, fee=wire_fee, **shown)
     lines = (*_let_go(tranche), *_handed_over(tranche), *_fee(wire_fee))
     entry = record(Draft("tranche_paid", str(tranche), sent_on, lines))
     tranche.move(State.SENT, payment_entry=entry, sent_by=by, sent_on=sent_on, bank_reference=bank_reference)

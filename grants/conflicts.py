@@ -89,7 +89,9 @@ def facts_of_account(account: PayeeAccount) -> Iterator[Fact]:
     """Its numbers: of each line as a whole, and each by itself, for a line may name the bank's own number too."""
     if account.host:
         yield Kind.HOST, account.host.name
-    for line in account.details.splitlines():
+    if account.phone:
+        yield Kind.PHONE, account.phone
+    for line in (account.number, account.phone, *account.details.splitlines()):
         for number in {line, *re.findall(r"\d[\d \-./]*\d", line)}:
             yield Kind.ACCOUNT, number
             if account.route == Route.MOBILE_MONEY:

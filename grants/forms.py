@@ -1,16 +1,21 @@
 """The forms of the staff pages: amounts as people write them, in the currency of the fund that pays."""
 
-from typing import Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from grants.models import FiscalHost, Grant, Initiative, PayeeAccount, Tranche
+from grants.account_numbers import Unfit, account_number, bic_code, is_iban, phone_number
+from grants.models import FiscalHost, Grant, Initiative, PayeeAccount, Route, Tranche
 from grants.models.initiative import country_names, known_language
 from grants.steps import read_amount
 from ledger.models import Channel, Fund
 from ledger.money import Money
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise
 
 
 class LanguagesField(forms.CharField):
@@ -53,22 +58,78 @@ class HostForm(forms.ModelForm[FiscalHost]):
         fields = ("name", "country", "registration", "fee")
 
 
+def country_choice(label: "_StrPromise") -> forms.ChoiceField:
+    return forms.ChoiceField(label=label, required=False, choices=lambda: [("", "—"), *country_names().items()])
+
+
 class AccountForm(forms.ModelForm[PayeeAccount]):
-    """A new account; it is recorded, and never edited."""
+    """A new account; it is recorded, and never edited. What its way needs is asked for, and nothing else is kept."""
+
+    bank_country = country_choice(_("Country of the bank"))
+    country = country_choice(_("Country of the payee"))
 
     class Meta:
         model = PayeeAccount
-        fields = ("initiative", "route", "host", "payee", "details")
-        widgets = {
-            "payee": forms.TextInput(attrs={"size": 40}),
-            "details": forms.Textarea(attrs={"rows": 4, "cols": 40}),
-        }
+        fields = (
+            *("initiative", "route", "host", "payee", "number", "bic", "bank_name", "bank_country"),
+            *("provider", "phone", "country", "town"),
+        )
+        widgets = dict.fromkeys(("payee", "number", "phone", "town"), forms.TextInput(attrs={"size": 40}))
 
     def clean_payee(self) -> str:
         return " ".join(self.cleaned_data["payee"].split())
 
-    def clean_details(self) -> str:
-        return "\n".join(line.strip() for line in self.cleaned_data["details"].split("\n") if line.strip())
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or self.cleaned_data
+        if route := given.get("route"):
+            self._keep_only(NEEDED[route])
+            for name in NEEDED[route]:
+                self._check(name, optional=name in OPTIONAL[route])
+            self._ask_for_bic()
+        return given
+
+    def _keep_only(self, needed: tuple[str, ...]) -> None:
+        for name in {name for names in NEEDED.values() for name in names}.difference(needed):
+            if self.cleaned_data.get(name):
+                self.add_error(name, _("This way of payment does not need it. Leave it empty."))
+
+    def _check(self, name: str, *, optional: bool) -> None:
+        typed = self.cleaned_data.get(name, "")
+        if not (typed or optional or name in self.errors):
+            self.add_error(name, _("This way of payment needs it."))
+        elif typed and name in CHECKS:
+            self._set(name, lambda: CHECKS[name](typed, self.cleaned_data.get("bank_country", "")))
+
+    def _set(self, name: str, checked: Callable[[], str]) -> None:
+        try:
+            self.cleaned_data[name] = checked()
+        except Unfit as trouble:
+            self.add_error(name, str(trouble))
+
+    def _ask_for_bic(self) -> None:
+        number = self.cleaned_data.get("number")
+        if number and "bic" not in self.errors and not (is_iban(number) or self.cleaned_data.get("bic")):
+            self.add_error("bic", _("The account number is not an IBAN, so its bank’s BIC is needed."))
+
+
+AT_ITS_BANK = ("bank_country", "number", "bic", "bank_name", "country", "town")
+NEEDED = {
+    Route.BANK: AT_ITS_BANK,
+    Route.HOST: AT_ITS_BANK,
+    Route.TRANSFER_SERVICE: ("provider", "phone", "country", "town"),
+    Route.MOBILE_MONEY: ("provider", "phone"),
+}
+OPTIONAL = {
+    Route.BANK: {"bic", "town"},
+    Route.HOST: {"bic", "town"},
+    Route.TRANSFER_SERVICE: set(),
+    Route.MOBILE_MONEY: set(),
+}
+CHECKS: dict[str, Callable[[str, str], str]] = {
+    "number": lambda typed, country: account_number("", typed, country),
+    "bic": lambda typed, _country: bic_code("", typed),
+    "phone": lambda typed, _country: phone_number(typed),
+}
 
 
 class FundChoice(forms.ModelChoiceField[Fund]):

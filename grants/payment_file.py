@@ -1,63 +1,45 @@
 """Writes approved payments as a file for our bank, so that nobody retypes an account number.
 
-`pain001` is what banks take: an ISO 20022 customer credit transfer initiation, version 9. What a bank would refuse, or
-would pay to somebody else, is Unfit, in a sentence for the treasurer. `as_csv` is for people, and for a bank that takes
+`pain001` is what banks take: an ISO 20022 customer credit transfer initiation, version 9. What a bank would refuse
+is Unfit, in a sentence for the treasurer. `as_csv` is for people, and for a bank that takes
 no XML; it carries every script and only looks after amounts and references.
 
-Sources: the schema pain.001.001.09; SWIFT's IBAN registry; the European Payments Council's list of the SEPA's countries
-(EPC409-09, of 41 with Serbia). Text is of SWIFT's X character set. Addresses are as banks want them from November 2026:
-the town and the country by themselves, and two free lines at most.
+Source: the schema pain.001.001.09. What is fit to be written, `account_numbers` tells. Addresses are as banks want them
+from November 2026: the town and the country by themselves, and two free lines at most.
 """
 
 import csv
 import hashlib
 import io
 import re
-import unicodedata
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
-from types import MappingProxyType
-from typing import NoReturn
 from uuid import UUID
 from xml.etree import ElementTree as ET
 
 from django.utils.translation import gettext as _
 
+from grants.account_numbers import (
+    IBAN_LENGTHS,
+    SEPA,
+    Unfit,
+    account_number,
+    bic_code,
+    country_code,
+    currency_code,
+    identifier,
+    is_iban,
+    plain_text,
+    refuse,
+)
 from ledger import currencies
 from ledger.money import Money
 
 NAMESPACE = "urn:iso:std:iso:20022:tech:xsd:pain.001.001.09"
 
-_LENGTHS = """
-    AD24 AE23 AL28 AT20 AZ28 BA20 BE16 BG22 BH22 BI27 BR29 BY28 CH21 CR22 CY28 CZ24 DE22 DJ27 DK18 DO28 EE20 EG29 ES24
-    FI18 FK18 FO18 FR27 GB22 GE22 GI23 GL18 GR27 GT28 HN28 HR21 HU28 IE22 IL23 IQ23 IS26 IT27 JO30 KW30 KZ20 LB28 LC32
-    LI21 LT20 LU20 LV21 LY25 MC27 MD24 ME22 MK19 MN20 MR27 MT31 MU30 NI28 NL18 NO15 OM23 PK24 PL28 PS29 PT25 QA29 RO24
-    RS22 RU33 SA24 SC31 SD18 SE24 SI19 SK24 SM27 SO23 ST25 SV28 TL23 TN24 TR26 UA29 VA22 VG24 XK20 YE30
-"""
-IBAN_LENGTHS: Mapping[str, int] = MappingProxyType({word[:2]: int(word[2:]) for word in _LENGTHS.split()})
-"""The countries whose banks have IBANs, and how many characters they have."""
-
-SEPA = frozenset(
-    "AD AL AT BE BG CH CY CZ DE DK EE ES FI FR GB GR HR HU IE IS IT LI LT LU LV MC MD ME MK MT NL NO PL PT RO RS SE SI"
-    " SK SM VA AX BL GF GG GI GP IM JE MF MQ PM RE YT".split()
-)
-"""Where euros go by the SEPA's rules, territories included."""
-
-_IBANS_OF = MappingProxyType(
-    dict.fromkeys("BL GF GP MF MQ NC PF PM RE TF WF YT".split(), "FR")
-    | dict.fromkeys("GG IM JE".split(), "GB")
-    | {"AX": "FI"}
-)
-"""Territories with a code of their own, whose banks have another country's IBANs."""
-
-_X = re.compile(r"[A-Za-z0-9/\-?:().,'+ ]")
-_SAME_MARKS = str.maketrans("‘’ʼ‐‑–—", "'''----")
-_ACCENTS = re.compile(r"[\u0300-\u036f]")
-_BIC = re.compile(r"[A-Z0-9]{4}[A-Z]{2}[A-Z0-9]{2}([A-Z0-9]{3})?")
-_IBAN = re.compile(r"[A-Z]{2}[0-9]{2}[A-Z0-9]+")
 _MOST_DIGITS = 18
 _ADDRESS_LINES = 2
 
@@ -65,10 +47,6 @@ _NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?")
 _COLUMNS = (
     "reference payee account bic bank_name bank_country payee_country payee_town payee_address currency amount purpose"
 ).split()
-
-
-class Unfit(Exception):
-    """No bank would take this, or it would take it wrongly; the message tells the treasurer which payment and why."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,7 +85,7 @@ def pain001(
     debtor: Debtor, transfers: Sequence[Transfer], *, message_id: str, made_at: datetime, execute_on: date
 ) -> bytes:
     """The bank's file; the same payments give the same bytes. Unfit, if one of them is."""
-    message_id = _identifier(_("This file"), _("name"), message_id, 31)
+    message_id = identifier(_("This file"), _("name"), message_id, 31)
     _refuse_as_a_whole(transfers)
     debtor = _fit_debtor(debtor)
     fit = [_fit(transfer, debtor) for transfer in transfers]
@@ -142,37 +120,37 @@ def as_csv(transfers: Sequence[Transfer]) -> str:
 
 def _fit_debtor(debtor: Debtor) -> Debtor:
     who = _("Our own account")
-    bic = _bic(who, debtor.bic)
+    bic = bic_code(who, debtor.bic)
     prefix = debtor.account.strip()[:2].upper()
-    account = _account(who, debtor.account, prefix if prefix in IBAN_LENGTHS else bic[4:6])
-    if not (bic or _is_iban(account)):
-        _refuse(who, _("without an IBAN it needs a BIC."))
+    account = account_number(who, debtor.account, prefix if prefix in IBAN_LENGTHS else bic[4:6])
+    if not (bic or is_iban(account)):
+        refuse(who, _("without an IBAN it needs a BIC."))
     return Debtor(
-        name=_text(who, _("name"), debtor.name, 70),
+        name=plain_text(who, _("name"), debtor.name, 70),
         account=account,
         bic=bic,
-        country=_country(who, debtor.country),
-        currency=_currency(who, debtor.currency),
+        country=country_code(who, debtor.country),
+        currency=currency_code(who, debtor.currency),
     )
 
 
 def _fit(transfer: Transfer, debtor: Debtor) -> Transfer:
     """The payment as it goes into the file: spaces, accents and small letters made plain, all else refused."""
     who = _named(transfer)
-    _identifier(who, _("reference"), transfer.reference, 35)
-    bank_country = _country(who, transfer.bank_country)
+    identifier(who, _("reference"), transfer.reference, 35)
+    bank_country = country_code(who, transfer.bank_country)
     fit = replace(
         transfer,
-        account=_account(who, transfer.account, bank_country),
-        bic=_bic(who, transfer.bic),
-        payee_country=_country(who, transfer.payee_country),
-        purpose=transfer.purpose and _text(who, _("purpose"), transfer.purpose, 140),
+        account=account_number(who, transfer.account, bank_country),
+        bic=bic_code(who, transfer.bic),
+        payee_country=country_code(who, transfer.payee_country),
+        purpose=transfer.purpose and plain_text(who, _("purpose"), transfer.purpose, 140),
     )
     sepa = _in_sepa(fit, debtor)
     return _with_address(
         replace(
             fit,
-            payee=_text(who, _("payee’s name"), transfer.payee, 70 if sepa else 140),
+            payee=plain_text(who, _("payee’s name"), transfer.payee, 70 if sepa else 140),
             bank_name="" if fit.bic or sepa else _bank_name(who, fit),
         )
     )
@@ -181,25 +159,25 @@ def _fit(transfer: Transfer, debtor: Debtor) -> Transfer:
 def _with_address(transfer: Transfer) -> Transfer:
     who, town, lines = _named(transfer), transfer.payee_town, transfer.payee_address
     if lines and not town:
-        _refuse(who, _("an address needs its town by itself."))
+        refuse(who, _("an address needs its town by itself."))
     if len(lines) > _ADDRESS_LINES:
-        _refuse(who, _("an address has two lines at most, beside town and country."))
+        refuse(who, _("an address has two lines at most, beside town and country."))
     return replace(
         transfer,
-        payee_town=town and _text(who, _("town"), town, 35),
-        payee_address=tuple(_text(who, _("address"), line, 70) for line in lines),
+        payee_town=town and plain_text(who, _("town"), town, 35),
+        payee_address=tuple(plain_text(who, _("address"), line, 70) for line in lines),
     )
 
 
 def _bank_name(who: str, transfer: Transfer) -> str:
-    if not _is_iban(transfer.account):
-        _refuse(who, _("the account is not an IBAN, so its bank’s BIC is needed."))
-    return _text(who, _("bank’s name, needed because there is no BIC,"), transfer.bank_name, 140)
+    if not is_iban(transfer.account):
+        refuse(who, _("the account is not an IBAN, so its bank’s BIC is needed."))
+    return plain_text(who, _("bank’s name, needed because there is no BIC,"), transfer.bank_name, 140)
 
 
 def _in_sepa(transfer: Transfer, debtor: Debtor) -> bool:
-    """Whether it goes by the SEPA's rules; `_account` has seen to it that accounts there are IBANs."""
-    ours = {debtor.account[:2], debtor.bic[4:6] or debtor.account[:2]} if _is_iban(debtor.account) else {""}
+    """Whether it goes by the SEPA's rules; `account_number` has seen to it that accounts there are IBANs."""
+    ours = {debtor.account[:2], debtor.bic[4:6] or debtor.account[:2]} if is_iban(debtor.account) else {""}
     return transfer.amount.currency == "EUR" and SEPA.issuperset({transfer.bank_country, *ours})
 
 
@@ -217,119 +195,15 @@ def _refuse_as_a_whole(transfers: Sequence[Transfer]) -> None:
 
 def _refuse_amount(transfer: Transfer) -> None:
     who, amount = _named(transfer), transfer.amount
-    _currency(who, amount.currency)
+    currency_code(who, amount.currency)
     if amount.minor <= 0:
-        _refuse(who, _("the amount must be more than nothing."))
+        refuse(who, _("the amount must be more than nothing."))
     if Decimal(_plain(amount)) != amount.decimal:
-        _refuse(who, _("banks count %(currency)s in whole units only.") % {"currency": amount.currency})
+        refuse(who, _("banks count %(currency)s in whole units only.") % {"currency": amount.currency})
 
 
 def _named(transfer: Transfer) -> str:
     return _("Payment “%(reference)s”") % {"reference": transfer.reference}
-
-
-def _refuse(who: str, trouble: str) -> NoReturn:
-    raise Unfit(f"{who}: {trouble}")
-
-
-# Text
-
-
-def _text(who: str, what: str, typed: str, limit: int) -> str:
-    """Without accents, as banks have it; what is not Latin is refused, for only the payee knows how it is written."""
-    folded = _ACCENTS.sub("", unicodedata.normalize("NFKD", typed.translate(_SAME_MARKS)))
-    plain = " ".join(folded.split())
-    if _X.sub("", plain):
-        words = {"what": what, "typed": typed, "odd": _X.sub("", plain)[0]}
-        sentence = _(
-            "the %(what)s “%(typed)s” has “%(odd)s”, unknown to banks: write it as the bank has it, in Latin letters."
-        )
-        _refuse(who, sentence % words)
-    return _no_longer(who, what, plain, limit)
-
-
-def _identifier(who: str, what: str, typed: str, limit: int) -> str:
-    """Nothing is made plain here: an identifier that changes on its way is another one."""
-    slashed = typed.startswith("/") or typed.endswith("/") or "//" in typed
-    if _X.sub("", typed) or slashed or typed != typed.strip():
-        words = {"what": what, "typed": typed}
-        _refuse(who, _("the %(what)s “%(typed)s” may have Latin letters, digits and single - / . inside.") % words)
-    return _no_longer(who, what, typed, limit)
-
-
-def _no_longer(who: str, what: str, text: str, limit: int) -> str:
-    if not text:
-        _refuse(who, _("the %(what)s is missing.") % {"what": what})
-    if len(text) > limit:
-        words = {"what": what, "length": len(text), "limit": limit}
-        _refuse(who, _("the %(what)s has %(length)s characters, and banks take %(limit)s.") % words)
-    return text
-
-
-def _country(who: str, code: str) -> str:
-    if not re.fullmatch("[A-Z]{2}", code):
-        _refuse(who, _("“%(code)s” is no country’s code of two letters.") % {"code": code})
-    return code
-
-
-def _currency(who: str, code: str) -> str:
-    if not re.fullmatch("[A-Z]{3}", code):
-        _refuse(who, _("“%(code)s” is no currency’s code of three letters.") % {"code": code})
-    return code
-
-
-# Accounts
-
-
-def _account(who: str, typed: str, country: str) -> str:
-    """Without spaces. It is held to be an IBAN if it begins as one, and must be one in the SEPA."""
-    number = _identifier(who, _("account"), "".join(typed.split()), 34)
-    if _begins_as_iban(number.upper(), country):
-        _refuse_bad_iban(who, number.upper(), country)
-        return number.upper()
-    if country in SEPA:
-        words = {"number": number, "country": country}
-        _refuse(who, _("“%(number)s” is not an IBAN, and banks in %(country)s need one.") % words)
-    return number
-
-
-def _begins_as_iban(number: str, country: str) -> bool:
-    return number[:2] in IBAN_LENGTHS and (number[:2] == country or number[2:4].isdecimal())
-
-
-def _refuse_bad_iban(who: str, iban: str, country: str) -> None:
-    prefix = iban[:2]
-    words = {"iban": iban, "is": len(iban), "must": IBAN_LENGTHS[prefix], "prefix": prefix, "country": country}
-    if not _IBAN.fullmatch(iban):
-        _refuse(
-            who, _("the IBAN “%(iban)s” may have letters and digits only, its check digits after the country.") % words
-        )
-    if words["is"] != words["must"]:
-        _refuse(who, _("the IBAN “%(iban)s” has %(is)s characters, and those of %(prefix)s have %(must)s.") % words)
-    if not _adds_up(iban):
-        _refuse(
-            who, _("the IBAN “%(iban)s” does not add up: a character is wrong, or two have changed places.") % words
-        )
-    if prefix != _IBANS_OF.get(country, country):
-        _refuse(who, _("the IBAN “%(iban)s” is of %(prefix)s, and its bank is said to be in %(country)s.") % words)
-
-
-def _adds_up(iban: str) -> bool:
-    """ISO 7064's mod 97-10, letters counting from 10; the check digits 00, 01 and 99 are never given out."""
-    number = int("".join(str(int(character, 36)) for character in iban[4:] + iban[:4]))
-    return number % 97 == 1 and 2 <= int(iban[2:4]) <= 98
-
-
-def _is_iban(number: str) -> bool:
-    """Said of an account that is fit."""
-    return bool(_IBAN.fullmatch(number)) and len(number) == IBAN_LENGTHS.get(number[:2]) and _adds_up(number)
-
-
-def _bic(who: str, typed: str) -> str:
-    bic = "".join(typed.split()).upper()
-    if bic and not _BIC.fullmatch(bic):
-        _refuse(who, _("“%(bic)s” is not a BIC, which has 8 or 11 characters, like DEUTDEFF.") % {"bic": typed})
-    return bic
 
 
 # Amounts
@@ -408,7 +282,7 @@ def _put_payee(party: ET.Element, transfer: Transfer) -> None:
 
 def _put_account(element: ET.Element, tag: str, number: str) -> ET.Element:
     account = _put(element, tag)
-    _put(account, "Id/IBAN" if _is_iban(number) else "Id/Othr/Id", number)
+    _put(account, "Id/IBAN" if is_iban(number) else "Id/Othr/Id", number)
     return account
 
 

@@ -171,7 +171,14 @@ def pay(page: str, card: str) -> requests.Response:
 def account_of(initiative: Initiative) -> PayeeAccount:
     """Invented, as the bank is."""
     return PayeeAccount.objects.of(initiative).first() or PayeeAccount.objects.record(
-        initiative, by=person("treasurer"), payee="M. Hlaing", details="Example Bank\n000-0-00000-0"
+        initiative,
+        by=person("treasurer"),
+        payee="M. Hlaing",
+        number="0000000000",
+        bic="EXAMTHBK",
+        bank_name="Example Bank",
+        bank_country="TH",
+        country="TH",
     )
 
 
@@ -186,7 +193,11 @@ def account_at_a_host(initiative: Initiative) -> PayeeAccount:
         route=Route.HOST,
         host=host,
         payee="Harbour Foundation",
-        details="Example Bank\n111-1-11111-1",
+        number="1111111111",
+        bic="EXAMTHBK",
+        bank_name="Example Bank",
+        bank_country="TH",
+        country="TH",
     )
 
 

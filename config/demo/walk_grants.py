@@ -12,7 +12,20 @@ from config.demo import calls, story
 from config.demo.walking import Walk, patiently, require
 from grants import bookkeeping, closing, dividing, reviewing
 from grants.allocation import Method
-from grants.models import Application, Call, Grant, GrantState, Message, PayeeAccount, Recusal, Report, State, Told
+from grants.models import (
+    Application,
+    Call,
+    Grant,
+    GrantState,
+    Message,
+    Onward,
+    PayeeAccount,
+    Recusal,
+    Report,
+    State,
+    Told,
+    Tranche,
+)
 from ledger import chart
 from ledger.money import Money
 
@@ -144,6 +157,7 @@ def pay(walk: Walk, grant: Grant, account: PayeeAccount, way: str) -> None:
     tranche.redirect_to(account, by=treasurer, at=timezone.now())
     tranche.approve(by=approver, seen=tranche.fingerprint)
     sent(grant, treasurer)
+    pass_on(grant.tranches.get(), treasurer)
     walk.send(tranche.get_absolute_url(), {})
     tranche.refresh_from_db()
     require(tranche.state == State.CONFIRMED, "the initiative confirms that the money came")
@@ -155,6 +169,14 @@ def sent(grant: Grant, by: User) -> None:
     bookkeeping.pay(
         grant.tranches.get(), by=by, sent_on=timezone.localdate(), bank_reference=reference, wire_fee=Money(2_50, "USD")
     )
+
+
+def pass_on(tranche: Tranche, by: User) -> None:
+    """A host shows that it paid the initiative all but its fee."""
+    if tranche.awaits_onward:
+        Onward.objects.record(
+            tranche, by=by, paid_on=timezone.localdate(), amount=tranche.arriving, reference=f"HOST-{tranche.pk}"
+        )
 
 
 def cancel(walk: Walk, grant: Grant) -> None:

@@ -14,10 +14,12 @@ from grants.models.application import (
 )
 from grants.models.attachment import Attachment
 from grants.models.call import STAGE_MOVES, Access, Call, Criterion, Question, Rule, Stage
+from grants.models.evidence import Evidence, LegalBasis, Onward
 from grants.models.grant import GRANT_MOVES, Grant, GrantState, Publication
 from grants.models.initiative import Initiative, Region
 from grants.models.panel import How, Kind, Member, Panel, Recusal, Tie
 from grants.models.payee_account import Change, FiscalHost, Look, Notice, PayeeAccount, Route
+from grants.models.payment_files import FileLine, OurAccount, PaymentFile
 from grants.models.report import (
     REPORT_MOVES,
     Figure,
@@ -55,7 +57,9 @@ __all__ = [
     "Criterion",
     "Decision",
     "Eligibility",
+    "Evidence",
     "Figure",
+    "FileLine",
     "FiscalHost",
     "Grant",
     "GrantState",
@@ -63,15 +67,19 @@ __all__ = [
     "Initiative",
     "Kind",
     "LateReportOverride",
+    "LegalBasis",
     "Look",
     "Measure",
     "Member",
     "Message",
     "Mode",
     "Notice",
+    "Onward",
+    "OurAccount",
     "Outcome",
     "Panel",
     "PayeeAccount",
+    "PaymentFile",
     "Publication",
     "Question",
     "Rationale",

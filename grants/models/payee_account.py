@@ -5,6 +5,7 @@ first one of an initiative can be paid at once; each later one waits, while the 
 """
 
 import datetime
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, Self
 
 from django.conf import settings
@@ -15,10 +16,13 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from grants.models.initiative import Initiative, country_is_iso
-from grants.sealed import SealedTextField, mark
+from grants.sealed import SealedTextField, mark, marks
+from ledger.money import Money
 
 LATELY = datetime.timedelta(days=30)
 SHOWN = 4
+ISO = r"^[A-Z]{2}$"
+MARK = r"^[0-9a-f]{64}$"
 
 
 class Route(models.TextChoices):
@@ -28,6 +32,9 @@ class Route(models.TextChoices):
     HOST = "host", _("through a fiscal host")
     TRANSFER_SERVICE = "transfer_service", _("money-transfer service")
     MOBILE_MONEY = "mobile_money", _("mobile money")
+
+
+AT_A_BANK = (Route.BANK, Route.HOST)
 
 
 class FiscalHost(models.Model):
@@ -56,24 +63,46 @@ class FiscalHost(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    def keeps_of(self, amount: Money) -> Money:
+        """Its fee, rounded to the nearest."""
+        part = Decimal(amount.minor) * self.fee / 100
+        return Money(int(part.quantize(Decimal(1), ROUND_HALF_UP)), amount.currency)
+
+
+def alike_number(number: str) -> str:
+    """Its letters and digits: what is the same, however it is spaced."""
+    return "".join(letter for letter in number if letter.isalnum()).upper()
+
+
+def has_what_it_needs() -> Q:
+    """By its way; or it is from before there were fields for it, and can only be paid by hand."""
+    in_a_bank = Q(number__empty=False, bank_country__regex=ISO, country__regex=ISO) & ~Q(bank_name="")
+    return (
+        Q(details__empty=False)
+        | Q(route__in=AT_A_BANK, number_mark__regex=MARK) & in_a_bank
+        | Q(route=Route.TRANSFER_SERVICE, number_mark__regex=MARK, phone__empty=False, country__regex=ISO)
+        & Q(town__empty=False)
+        & ~Q(provider="")
+        | Q(route=Route.MOBILE_MONEY, number_mark__regex=MARK, phone__empty=False) & ~Q(provider="")
+    )
+
 
 class PayeeAccountQuerySet(models.QuerySet["PayeeAccount"]):
-    def record(self, initiative: Initiative, *, by: User, payee: str, details: str, **facts: Any) -> "PayeeAccount":
+    def record(self, initiative: Initiative, *, by: User, payee: str, **facts: Any) -> "PayeeAccount":
         """A new account. The database says since when it can be paid; unless it is at once, the old contact is told."""
+        account = self.model(initiative=initiative, payee=payee, recorded_by=by, recorded_at=timezone.now(), **facts)
+        account.mark = mark(account.whole)
+        account.mark_number()
         with transaction.atomic():
-            account = self.create(
-                initiative=initiative,
-                payee=payee,
-                details=details,
-                mark=mark(f"{payee}\n{details}"),
-                recorded_by=by,
-                recorded_at=timezone.now(),
-                **facts,
-            )
+            account.save(force_insert=True)
             account.refresh_from_db()
             if account.payable_from > account.recorded_at:
                 Notice.objects.tell_of_account(account)
             return account
+
+    def with_number(self, number: str) -> Self:
+        """Every account with this account number or telephone number, however it was typed."""
+        return self.filter(number_mark__in=marks(alike_number(number)) if alike_number(number) else [])
 
     def of(self, initiative: Initiative) -> Self:
         """The newest first."""
@@ -81,7 +110,12 @@ class PayeeAccountQuerySet(models.QuerySet["PayeeAccount"]):
 
 
 class PayeeAccount(models.Model):
-    """Whose account, and where. Both are sealed; `mark` is a keyed hash of them, for approvals and comparisons."""
+    """Whose account, and where: what its way needs, by which the bank or the service finds it.
+
+    What identifies a person is sealed. `mark` is a keyed hash of all that directs money, for approvals; `number_mark`
+    is one of its number alone, so that the same number is found in two accounts. `details` is what it was before there
+    were fields for it.
+    """
 
     initiative = models.ForeignKey(Initiative, models.PROTECT, related_name="accounts", verbose_name=_("initiative"))
     route = models.CharField(_("way"), max_length=16, choices=Route, default=Route.BANK)
@@ -91,9 +125,51 @@ class PayeeAccount(models.Model):
     payee = SealedTextField(
         _("payee"), max_length=140, help_text=_("The account holder's name, as the bank or the service has it.")
     )
-    details = SealedTextField(
-        _("account"), help_text=_("Account number or IBAN, bank, telephone number: whatever the payment needs.")
+    number = SealedTextField(
+        _("account number"),
+        max_length=40,
+        blank=True,
+        default="",
+        db_default="",
+        help_text=_("The IBAN, where the bank has one."),
     )
+    bic = models.CharField(
+        _("BIC"),
+        max_length=11,
+        blank=True,
+        default="",
+        db_default="",
+        help_text=_("Also called SWIFT code. Needed unless there is an IBAN."),
+    )
+    bank_name = models.CharField(_("bank"), max_length=140, blank=True, default="", db_default="")
+    bank_country = models.CharField(_("country of the bank"), max_length=2, blank=True, default="", db_default="")
+    provider = models.CharField(
+        _("service"),
+        max_length=100,
+        blank=True,
+        default="",
+        db_default="",
+        help_text=_("The money-transfer service, or the mobile money."),
+    )
+    phone = SealedTextField(
+        _("telephone number"),
+        max_length=40,
+        blank=True,
+        default="",
+        db_default="",
+        help_text=_("With + and the country's code, like +62 812 3456 7890."),
+    )
+    country = models.CharField(_("country of the payee"), max_length=2, blank=True, default="", db_default="")
+    town = SealedTextField(
+        _("town of the payee"),
+        max_length=35,
+        blank=True,
+        default="",
+        db_default="",
+        help_text=_("With a money-transfer service: where the money is collected."),
+    )
+    details = SealedTextField(_("account, as it was written down"), blank=True, default="", db_default="")
+    number_mark = models.CharField(max_length=64, editable=False, blank=True, default="", db_default="")
     mark = models.CharField(max_length=64, editable=False)
     recorded_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("recorded by")
@@ -115,7 +191,12 @@ class PayeeAccount(models.Model):
                 condition=Q(route=Route.HOST, host__isnull=False) | ~Q(route=Route.HOST) & Q(host=None),
                 violation_error_message=_("Choose the fiscal host, if the money goes through one, and only then."),
             ),
-            models.CheckConstraint(name="payee_account_is_marked", condition=Q(mark__regex=r"^[0-9a-f]{64}$")),
+            models.CheckConstraint(name="payee_account_is_marked", condition=Q(mark__regex=MARK)),
+            models.CheckConstraint(name="payee_account_has_what_its_way_needs", condition=has_what_it_needs()),
+            models.CheckConstraint(
+                name="payee_account_bic_is_one",
+                condition=Q(bic="") | Q(bic__regex=r"^[A-Z0-9]{4}[A-Z]{2}[A-Z0-9]{2}([A-Z0-9]{3})?$"),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -124,8 +205,29 @@ class PayeeAccount(models.Model):
     @property
     def end(self) -> str:
         """The last letters of its number, by which people tell two accounts apart."""
-        number = max(self.details.splitlines(), key=lambda line: sum(letter.isdecimal() for letter in line))
+        written = (self.number or self.phone or self.details).splitlines()
+        number = max(written, key=lambda line: sum(letter.isdecimal() for letter in line))
         return "".join(letter for letter in number if letter.isalnum())[-SHOWN:]
+
+    def mark_number(self) -> None:
+        alike = alike_number(self.number or self.phone)
+        self.number_mark = mark(alike) if alike else ""
+
+    @property
+    def whole(self) -> str:
+        """All that directs money, a fact a line; one from before is its payee and its details."""
+        if self.details:
+            return f"{self.payee}\n{self.details}"
+        at_the_bank = (self.number, self.bic, self.bank_name, self.bank_country)
+        facts = (self.route, self.host_id or "", self.payee, *at_the_bank, self.provider, self.phone)
+        return "\n".join(str(fact) for fact in (*facts, self.country, self.town))
+
+    @property
+    def facts(self) -> list[str]:
+        """What a person reads before they pay to it, a line each."""
+        at_the_bank = (self.number, self.bic, self.bank_name, self.bank_country)
+        said = (*self.details.splitlines(), self.provider, self.phone, *at_the_bank, self.town, self.country)
+        return [fact for fact in said if fact]
 
     def waits(self, now: datetime.datetime) -> bool:
         return now < self.payable_from

@@ -17,10 +17,11 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
+from appeal.models import CLOSED_TO_CARDS
 from appeal.refusal import Refused
 from grants.models.grant import Grant, GrantState
-from grants.models.payee_account import PayeeAccount
-from ledger.models import Entry, Fund
+from grants.models.payee_account import PayeeAccount, Route
+from ledger.models import Channel, Entry, Fund
 from ledger.money import Money
 
 
@@ -68,6 +69,10 @@ class TrancheQuerySet(models.QuerySet["Tranche"]):
         """Set aside and not on its way: approved or not."""
         return self.filter(state__in=[State.PROMISED, State.APPROVED, State.FAILED])
 
+    def approved(self) -> Self:
+        """By all that it needs, and not on its way yet."""
+        return self.filter(state=State.APPROVED)
+
     def sent(self) -> Self:
         """Out of our bank, confirmed or not."""
         return self.filter(state__in=[State.SENT, State.CONFIRMED])
@@ -104,9 +109,12 @@ class Tranche(models.Model):
     promise_entry = models.OneToOneField(Entry, models.PROTECT, null=True, related_name="+")
     sent_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     sent_on = models.DateField(_("sent on"), null=True)
-    bank_reference = models.CharField(_("bank reference"), max_length=100, blank=True)
+    bank_reference = models.CharField(_("reference"), max_length=100, blank=True)
     payment_entry = models.OneToOneField(Entry, models.PROTECT, null=True, related_name="+")
     confirmed_on = models.DateField(_("confirmed on"), null=True)
+    replaces = models.OneToOneField(
+        "self", models.PROTECT, null=True, related_name="replacement", verbose_name=_("instead of"), editable=False
+    )
     return_entry = models.OneToOneField(Entry, models.PROTECT, null=True, related_name="+")
     release_entry = models.OneToOneField(Entry, models.PROTECT, null=True, related_name="+")
 
@@ -171,6 +179,48 @@ class Tranche(models.Model):
     def amount(self) -> Money:
         return Money(self.amount_minor, self.currency)
 
+    @property
+    def host_fee(self) -> Money:
+        """What its fiscal host keeps of it: as it was when the money was sent, and until then as it is now."""
+        if shown := getattr(self, "evidence", None):
+            return Money(shown.host_fee_minor or 0, self.currency)
+        host = self.account and self.account.host
+        return host.keeps_of(self.amount) if host else Money.zero(self.currency)
+
+    @property
+    def arriving(self) -> Money:
+        """What the initiative is to receive."""
+        return self.amount - self.host_fee
+
+    @property
+    def awaits_onward(self) -> bool:
+        """A fiscal host has it, and has not shown yet that it passed it on."""
+        shown = getattr(self, "evidence", None)
+        return bool(shown and shown.route == Route.HOST and not hasattr(self, "onward"))
+
+    @property
+    def is_exception(self) -> bool:
+        """The bank's money goes where card money must not."""
+        return self.fund.channel == Channel.BANK and self.grant.initiative.country in CLOSED_TO_CARDS
+
+    @property
+    def approvals_needed(self) -> int:
+        """By people other than its proposer; the database counts for itself, by `grants_approvals_needed`."""
+        by_service = self.account is not None and self.account.route == Route.TRANSFER_SERVICE
+        return 2 if by_service or self.is_exception else 1
+
+    @property
+    def approvals_standing(self) -> int:
+        return self.approvals.filter(standing=True, fingerprint=self.fingerprint).count()
+
+    def plan_again(self) -> "Tranche":
+        """Another of the same amount to the same account, instead of this one."""
+        grant = Grant.objects.select_for_update(of=["self"]).get(pk=self.grant_id)
+        same = ("fund_id", "amount_minor", "currency", "account_id", "account_mark")
+        return Tranche.objects.create(
+            grant=grant, number=grant.next_number(), replaces=self, **{name: getattr(self, name) for name in same}
+        )
+
     def plan_to(self, account: PayeeAccount) -> None:
         """What is to be promised will be paid there."""
         self._refuse_another_groups(account)
@@ -202,6 +252,11 @@ class Tranche(models.Model):
                 _("This grant is “%(state)s”: a payment is for one that its initiative has accepted.") % words
             )
 
+    def refuse_unless_it_came_back(self) -> None:
+        if self.state != State.FAILED:
+            words = {"state": self.get_state_display()}
+            raise Refused(_("This tranche is “%(state)s”: only what came back is paid again.") % words)
+
     def refuse_while_a_report_is_late(self, today: datetime.date) -> None:
         """Unless somebody said why it is to be paid all the same."""
         late = self.grant.reports.late(today).first()
@@ -219,20 +274,43 @@ class Tranche(models.Model):
             day = date_format(timezone.localtime(self.account.payable_from), "DATETIME_FORMAT")
             raise Refused(_("This account is new. It can be paid from %(day)s.") % {"day": day})
 
+    def refuse_without_legal_basis(self) -> None:
+        if self.is_exception and not hasattr(self.grant, "legal_basis"):
+            words = {"country": self.grant.initiative.country_name()}
+            raise Refused(
+                _("Money for %(country)s needs a legal basis. Record it first; then two people have to approve.")
+                % words
+            )
+
     @transaction.atomic
     def approve(self, *, by: User, seen: str) -> None:
-        """A second person has read the details whose fingerprint is `seen`, and agrees to exactly these."""
-        if by.pk == self.proposed_by_id:
-            raise Refused(_("You proposed this payment, so another person has to approve it."))
+        """Another person has read the details whose fingerprint is `seen`, and agrees to exactly these.
+
+        With enough of them the tranche is approved.
+        """
+        self.hold_for(State.APPROVED)
+        self._refuse_as_approver(by)
         self.refuse_without_account()
         self.refuse_unless_accepted()
         self.refuse_while_a_report_is_late(timezone.localdate())
         self.refuse_excluded_country()
-        self.move(State.APPROVED, only_if=Q(fingerprint=seen) & ~Q(proposed_by=by))
+        self.refuse_without_legal_basis()
+        if self.fingerprint != seen:
+            raise self.refusal(State.APPROVED)
         self.approvals.create(approved_by=by, proposed_by_id=self.proposed_by_id, fingerprint=seen)  # type: ignore[misc]
+        if self.approvals_standing >= self.approvals_needed:
+            self.move(State.APPROVED)
+
+    def _refuse_as_approver(self, person: User) -> None:
+        if person.pk == self.proposed_by_id:
+            raise Refused(_("You proposed this payment, so another person has to approve it."))
+        if self.approvals.filter(standing=True, approved_by=person).exists():
+            raise Refused(_("You have approved this payment. One more person has to."))
 
     def confirm(self, on: datetime.date) -> None:
         """The initiative says the money came."""
+        if self.awaits_onward:
+            raise Refused(_("The fiscal host has not shown yet that it passed the money on."))
         self.move(State.CONFIRMED, confirmed_on=on)
 
     def refuse_excluded_country(self) -> None:
@@ -241,9 +319,9 @@ class Tranche(models.Model):
             words = {"fund": self.fund.name, "country": initiative.country_name()}
             raise Refused(_("“%(fund)s” must not pay anybody in %(country)s. Choose another fund.") % words)
 
-    def move(self, goal: State, *, only_if: Q | None = None, **facts: Any) -> None:
+    def move(self, goal: State, **facts: Any) -> None:
         """Take the step unless somebody was faster: the row count decides."""
-        ready = Tranche.objects.that_may_become(goal).filter(only_if or Q(), pk=self.pk)
+        ready = Tranche.objects.that_may_become(goal).filter(pk=self.pk)
         if not ready.update(state=goal, **facts):
             raise self.refusal(goal)
         self.refresh_from_db()

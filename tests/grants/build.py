@@ -2,6 +2,7 @@
 
 import datetime
 from collections.abc import Callable, Sequence
+from decimal import Decimal
 from itertools import count
 from threading import Barrier, Thread
 from typing import Any
@@ -17,6 +18,7 @@ from grants.models import (
     Call,
     Choice,
     Criterion,
+    FiscalHost,
     Grant,
     Initiative,
     Member,
@@ -25,6 +27,7 @@ from grants.models import (
     Refused,
     Region,
     Review,
+    Route,
     Rule,
     Tranche,
 )
@@ -113,14 +116,43 @@ def planned(of: Grant | None = None, minor: int | None = None, **fields: Any) ->
     return Tranche.objects.create(**defaults, account_mark=defaults["account"].mark)
 
 
+AT_A_BANK = {
+    "number": "123456789",
+    "bic": "CENAIDJA",
+    "bank_name": "Bank Central Asia",
+    "bank_country": "ID",
+    "country": "ID",
+    "town": "Bogor",
+}
+FACTS: dict[str, dict[str, str]] = {
+    Route.BANK: AT_A_BANK,
+    Route.HOST: AT_A_BANK,
+    Route.TRANSFER_SERVICE: {
+        "provider": "Example Transfer",
+        "phone": "+6281234567890",
+        "country": "ID",
+        "town": "Bogor",
+    },
+    Route.MOBILE_MONEY: {"provider": "Example Pay", "phone": "+6281234567890"},
+}
+
+
+def host(**fields: Any) -> FiscalHost:
+    number = next(numbers)
+    defaults = {"name": f"Host {number}", "country": "ID", "registration": f"R-{number}", "fee": Decimal("7.50")}
+    return FiscalHost.objects.create(**defaults | fields)
+
+
 def account(of: Initiative | None = None, **fields: Any) -> PayeeAccount:
-    defaults: dict[str, Any] = {"payee": "Zahra Ahmadi", "details": "BCA 123 456 789\nSWIFT CENAIDJA"}
+    """At a bank, unless another way or only details are given."""
+    structured = {} if "details" in fields else FACTS[fields.get("route", Route.BANK)]
+    defaults: dict[str, Any] = {"payee": "Zahra Ahmadi", **structured}
     return PayeeAccount.objects.record(of or initiative(), by=person(), **defaults | fields)
 
 
 def another_account(tranche: Tranche) -> PayeeAccount:
     """Of the same initiative, so that it waits."""
-    return account(tranche.grant.initiative, payee="Somebody Else", details="Another bank 42")
+    return account(tranche.grant.initiative, payee="Somebody Else", number="987650042", bank_name="Another bank")
 
 
 def waited(account: PayeeAccount) -> PayeeAccount:
@@ -152,9 +184,47 @@ def sent(**fields: Any) -> Tranche:
     return tranche
 
 
-def pay(tranche: Tranche, *, wire_fee: int = 18_00, by: User | None = None) -> None:
+EVIDENCE: dict[str, dict[str, Any]] = {
+    Route.BANK: {},
+    Route.HOST: {},
+    Route.TRANSFER_SERVICE: {
+        "provider": "Example Transfer",
+        "licence": "MSB-1",
+        "rate": Decimal(15_850),
+        "received_by": "Karim Noori",
+        "acknowledgement": "Signed the paper at the counter.",
+        "why_no_bank": "No bank there opens an account for refugees.",
+    },
+    Route.MOBILE_MONEY: {"provider": "Example Pay"},
+}
+
+
+def pay(tranche: Tranche, *, wire_fee: int = 18_00, by: User | None = None, **shown: Any) -> None:
     fee = Money(wire_fee, tranche.currency)
-    bookkeeping.pay(tranche, by=by or person(), sent_on=DAY, bank_reference="FT-2026-77", wire_fee=fee)
+    evidence = EVIDENCE[tranche.account.route if tranche.account else Route.BANK] | shown
+    bookkeeping.pay(tranche, by=by or person(), sent_on=DAY, bank_reference="FT-2026-77", wire_fee=fee, **evidence)
+
+
+def planned_by(route: Route, **fields: Any) -> Tranche:
+    """To an account of this way."""
+    parent = grant(**fields)
+    by = {"host": host()} if route == Route.HOST else {}
+    return planned(parent, account=account(parent.initiative, route=route, **by))
+
+
+def approved_by_all(tranche: Tranche) -> Tranche:
+    """Promised, and approved by as many as it needs."""
+    gift(tranche.fund, tranche.amount_minor)
+    bookkeeping.promise(tranche, by=person(), on=DAY)
+    for _ in range(tranche.approvals_needed):
+        tranche.approve(by=person(), seen=tranche.fingerprint)
+    return tranche
+
+
+def failed() -> Tranche:
+    tranche = sent()
+    bookkeeping.take_back(tranche, on=DAY)
+    return tranche
 
 
 def lines(entry: Entry | None) -> set[tuple[str, str, int]]:

@@ -78,7 +78,7 @@ def test_the_page_gives_away_neither_name_nor_place_nor_account(client: Client) 
     tranche = build.sent()
     text, initiative = page(client, tranche), tranche.grant.initiative
     assert tranche.account
-    for secret in (initiative.name, initiative.place, initiative.email, tranche.account.payee, tranche.account.details):
+    for secret in (initiative.name, initiative.place, initiative.email, tranche.account.payee, tranche.account.number):
         assert secret not in text
 
 

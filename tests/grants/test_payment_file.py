@@ -14,7 +14,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grants.payment_file import IBAN_LENGTHS, NAMESPACE, SEPA, Debtor, Transfer, Unfit, as_csv, pain001
+from grants.account_numbers import IBAN_LENGTHS, SEPA, Unfit
+from grants.payment_file import NAMESPACE, Debtor, Transfer, as_csv, pain001
 from ledger.currencies import decimals, exponent
 from ledger.money import Money
 

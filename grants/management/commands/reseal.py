@@ -5,7 +5,7 @@ from django.apps import apps
 from django.core.management.base import BaseCommand
 from django.db import connection, models, transaction
 
-from grants.models import Application
+from grants.models import Application, PayeeAccount
 from grants.sealed import SEALED
 
 
@@ -33,5 +33,8 @@ def reseal(row: models.Model, fields: list[str]) -> int:
     if isinstance(row, Application):
         row.reseal()
         fields = [*fields, "code_mark", "email_mark"]
+    if isinstance(row, PayeeAccount):
+        row.mark_number()
+        fields = [*fields, "number_mark"]
     row.save(update_fields=fields)
     return 1
