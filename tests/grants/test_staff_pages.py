@@ -53,6 +53,7 @@ def grant_form(**given: str) -> dict[str, str]:
         "purpose": "Winter coats for 60 children",
         "awarded_on": "2026-11-20",
         "publication": "aggregate",
+        "report_days": "90",
         "consent": "",
         "tranches-TOTAL_FORMS": "1",
         "tranches-INITIAL_FORMS": "0",
