@@ -201,6 +201,17 @@ def test_a_member_enters_their_own_ties_and_nobody_reads_them_back() -> None:
     )
 
 
+def test_a_member_sees_that_they_have_ties_and_nobody_elses() -> None:
+    first, second = (build.member(build.call()) for _ in range(2))
+    for member in (first, second):
+        add_tie(client_of(member.person, "vote"), member.person, Kind.MAIL, f"{member.person}@example.org")
+    listed = reverse("admin:grants_tie_changelist")
+    page = client_of(first.person, "vote").get(listed).content.decode()
+    assert "1 tie" in page
+    assert second.person.username not in page
+    assert "2 ties" in client_of(build.person(), "lead_panel").get(listed).content.decode()
+
+
 def test_a_tie_of_too_few_digits_is_refused_on_the_page() -> None:
     member = build.member(build.call())
     assert "too little here to compare" in add_tie(client_of(member.person, "vote"), member.person, Kind.PHONE, "123")
