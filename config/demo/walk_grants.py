@@ -206,7 +206,7 @@ def report(walk: Walk, grant: Grant) -> None:
     walk.send(made.get_absolute_url(), told)
     made.refresh_from_db()
     made.accept(by=story.person("committee"))
-    made.publish(title="A warm meal a day", text=made.text, on=timezone.localdate())
+    made.publish(title="A warm meal a day", text=made.text, language="en", on=timezone.localdate())
     bookkeeping.take_unspent(
         grant, Money(50_00, "USD"), on=timezone.localdate(), bank_reference="BACK-1", by=story.person("treasurer")
     )
