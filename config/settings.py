@@ -129,6 +129,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "config.staff.SecondFactorMiddleware",
+    "config.staff.HistoryMiddleware",
 ]
 
 ROOT_URLCONF = "config.urls"

@@ -11,6 +11,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 
+from ledger import history
+
 
 class SecondFactorAdmin(admin.ModelAdmin[Any]):
     """Who has which second factor. Its secret is nobody else's; one that is lost is deleted, and set up anew."""
@@ -43,3 +45,17 @@ class SecondFactorMiddleware:
         ):
             return redirect("mfa_activate_totp")
         return self.get_response(request)
+
+
+class HistoryMiddleware:
+    """Tells the database who is signed in under /staff/ and /accounts/, for the history that it keeps."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+        self.doors = (reverse("admin:index"), reverse("account_login").removesuffix("login/"))
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if not (request.path.startswith(self.doors) and request.user.is_authenticated):
+            return self.get_response(request)
+        with history.acting(request.user.pk, request.META.get("REQUEST_ID", "")):
+            return self.get_response(request)

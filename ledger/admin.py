@@ -3,10 +3,12 @@
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Model, QuerySet
+from django.contrib.auth import get_user_model
+from django.db.models import Model, OuterRef, QuerySet, Subquery
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 
-from ledger.models import Balance, Entry, Fund, Posting
+from ledger.models import Balance, Change, Entry, Fund, Posting
 
 
 class ReadOnly:
@@ -61,3 +63,24 @@ class FundAdmin(admin.ModelAdmin[Fund]):
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
+
+
+@admin.register(Change)
+class ChangeAdmin(ReadOnly, admin.ModelAdmin[Change]):
+    """Who changed what: to look at, and to look for."""
+
+    list_display = ["made_at", "person", "deed", "place", "row"]
+    list_filter = ["place", "deed"]
+    search_fields = ["=row", "=request"]
+    fields = readonly_fields = ["made_at", "person", "request", "deed", "place", "row", "before", "after"]
+    ordering = ["-pk"]
+    show_full_result_count = False
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Change]:
+        names = get_user_model().objects.filter(pk=OuterRef("made_by")).values("username")
+        return super().get_queryset(request).annotate(username=Subquery(names))
+
+    @admin.display(description=_("who"))
+    def person(self, change: Any) -> str:
+        """The name they have now; where nobody was signed in, none."""
+        return change.username or (f"#{change.made_by}" if change.made_by else str(_("a program")))

@@ -90,6 +90,8 @@ PROMISES = {
 
 GUARDS = frozenset(
     {
+        "history_append_only",
+        "history_is_kept",
         "ledger_account_fixed_meaning",
         "ledger_account_kind_known",
         "ledger_balance_in_its_funds_currency",
