@@ -30,21 +30,29 @@ class InvitedOnly(DefaultAccountAdapter):  # type: ignore[misc]
         return False
 
 
+ELSEWHERE = {"appeal:preview"}
+"""Pages of the staff's that do not lie under /staff/."""
+
+
 class SecondFactorMiddleware:
-    """Sends a signed-in person without a second factor to set one up before anything under /staff/."""
+    """Sends a signed-in person without a second factor to set one up before any page of the staff's."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if (
-            settings.STAFF_SECOND_FACTOR
-            and request.path.startswith(reverse("admin:index"))
-            and request.user.is_authenticated
-            and not is_mfa_enabled(request.user)
-        ):
+        if request.path.startswith(reverse("admin:index")) and self.lacks_it(request):
             return redirect("mfa_activate_totp")
         return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, *_view: Any) -> HttpResponse | None:
+        found = request.resolver_match
+        if found and found.view_name in ELSEWHERE and self.lacks_it(request):
+            return redirect("mfa_activate_totp")
+        return None
+
+    def lacks_it(self, request: HttpRequest) -> bool:
+        return settings.STAFF_SECOND_FACTOR and request.user.is_authenticated and not is_mfa_enabled(request.user)
 
 
 class HistoryMiddleware:

@@ -17,7 +17,7 @@ from grants.models import Application, Review, Score
 from grants.screening_steps import SCREENING_STEPS
 
 SEALED = ("name", "contact", "email", "phone", "place", "registration", "host_name", "helper", "witness")
-READERS = ("grants.screen_applications", "grants.lead_panel", "grants.add_translation")
+READERS = ("grants.screen_applications", "grants.lead_panel", "grants.add_translation", "grants.view_application")
 SHOWN = (
     *("reference", "call", "state", "public_alias", "country", "region", "languages", "amount", "purpose"),
     *("why_unregistered", "mode", "language", "consent", "consented_on", "submitted_at", "withdrawn_at"),

@@ -3,10 +3,12 @@
 import datetime
 import secrets
 from dataclasses import dataclass
+from io import StringIO
 from pathlib import Path
 
 import requests
-from django.contrib.auth.models import Permission, User
+from django.contrib.auth.models import Group, User
+from django.core.management import call_command
 from django.utils import timezone
 
 from appeal.models import Campaign, SuggestedAmount
@@ -57,12 +59,14 @@ GIVERS = (
 )
 
 STAFF = {
-    "treasurer": "runs the books: proposes, pays and looks at everything",
-    "approver": "the second person: approves what the treasurer proposed",
-    "committee": "writes calls, screens what comes, leads the panel",
-    "amina": "reads applications and votes",
-    "htet": "reads applications and votes",
-    "yusuf": "reads applications and votes",
+    "treasurer": ("treasurer", "runs the books: proposes, pays and looks at everything"),
+    "approver": ("treasurer", "the second person: approves what the treasurer proposed"),
+    "committee": ("committee", "writes calls, screens what comes, leads the panel"),
+    "amina": ("reviewer", "reads applications and votes"),
+    "htet": ("reviewer", "reads applications and votes"),
+    "yusuf": ("reviewer", "reads applications and votes"),
+    "editor": ("editor", "writes appeals and publishes stories"),
+    "auditor": ("auditor", "reads all but what is sealed, and writes nothing"),
 }
 
 
@@ -135,15 +139,17 @@ def issuer() -> None:
 
 def staff() -> list[SignIn]:
     """An account a role, with passwords made anew at every start."""
-    return [sign_in(username, purpose) for username, purpose in STAFF.items()]
+    call_command("roles", stdout=StringIO())
+    return [sign_in(username, role, purpose) for username, (role, purpose) in STAFF.items()]
 
 
-def sign_in(username: str, purpose: str) -> SignIn:
+def sign_in(username: str, role: str, purpose: str) -> SignIn:
     password = "-".join(secrets.token_hex(2) for _ in range(4))
     account = person(username)
     account.set_password(password)
     account.save()
-    account.user_permissions.set(Permission.objects.all())
+    account.user_permissions.clear()
+    account.groups.set(Group.objects.filter(name=role))
     return SignIn(username, password, purpose)
 
 

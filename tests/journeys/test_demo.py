@@ -127,13 +127,13 @@ def told_until(phrase: str, process: Running) -> str:
 
 
 def looked_around(welcome: str) -> None:
-    """A donor can give, every role can sign in, and each of them sees every giver's one gift in the books."""
+    """A donor can give, every role can sign in, and those of the books see every giver's one gift in them."""
     appeal, office = found(r"The appeal +(\S+)", welcome), found(r"Staff +(\S+)", welcome)
     give = found(r'href="(/give/[^"?]+)', requests.get(appeal, timeout=20).text)
     assert "Continue to payment" in requests.get(urljoin(appeal, give), timeout=20).text
-    for role in story.STAFF:
-        person = signed_in(office, role, found(rf"{role} / (\S+)", welcome))
-        for giver in story.GIVERS:
+    for name, (role, _purpose) in story.STAFF.items():
+        person = signed_in(office, name, found(rf"{name} / (\S+)", welcome))
+        for giver in story.GIVERS if role in {"treasurer", "auditor"} else ():
             look = partial(gifts, f"{office}donations/donation/", giver, person)
             assert in_the_end(look, [IN_THE_BOOKS]) == [IN_THE_BOOKS], giver
 
