@@ -72,7 +72,8 @@ class ChangeAdmin(ReadOnly, admin.ModelAdmin[Change]):
     list_display = ["made_at", "person", "deed", "place", "row"]
     list_filter = ["place", "deed"]
     search_fields = ["=row", "=request"]
-    fields = readonly_fields = ["made_at", "person", "request", "deed", "place", "row", "before", "after"]
+    readonly_fields = ["made_at", "person", "request", "deed", "place", "row", "before", "after"]
+    fields = (*readonly_fields,)
     ordering = ["-pk"]
     show_full_result_count = False
 
