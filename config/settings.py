@@ -206,6 +206,9 @@ LOGIN_REDIRECT_URL = "/staff/"
 ACCOUNT_ADAPTER = "config.staff.InvitedOnly"
 ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_EMAIL_VERIFICATION = "none"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = PUBLIC_URL.startswith("http://")  # the demo's; a browser itself asks for HTTPS
 STAFF_SECOND_FACTOR = env.bool("STAFF_SECOND_FACTOR", default=True)
 
 # Django knows neither Pashto nor Dari, nor that they are written from right to left.
