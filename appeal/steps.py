@@ -38,6 +38,10 @@ class Step(forms.Form):
         """Whether it may come next, so that its link is shown. Whether it may be taken is for its verb to say."""
         return True
 
+    def is_barred(self, by: User) -> bool:
+        """Whether this person, of all who have the permission, may not even look at it."""
+        return False
+
     def picture(self) -> str:
         """HTML that a person looks at before the step, beyond the subject's facts."""
         return ""
@@ -96,6 +100,8 @@ class StepAdmin(admin.ModelAdmin[Any]):
             raise PermissionDenied
         subject = get_object_or_404(self.get_queryset(request), pk=pk)
         form = step(request.POST if request.method == "POST" else None, subject=subject)
+        if form.is_barred(signed_in(request)):
+            raise PermissionDenied
         form.files = request.FILES
         if form.is_valid() and self.taken(request, form, subject):
             return redirect(f"admin:{self.page_name}_changelist")

@@ -29,7 +29,7 @@ READS_GRANTS = (
         "grants.view_variation",
         "grants.view_returned",
     ),
-    *("grants.view_call", "grants.view_question", "grants.view_criterion", "grants.view_rule", "grants.view_panel"),
+    *("grants.view_call", "grants.view_question", "grants.view_criterion", "grants.view_rule"),
     *("grants.view_decision", "grants.view_allocation", "grants.view_initiative", "grants.view_fiscalhost"),
     *("appeal.view_*", "ledger.view_fund"),
 )

@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from appeal.steps import StepAdmin, signed_in
 from grants import after_admin, call_admin, export_admin, panel_admin, reporting, screening_admin, tie_admin
+from grants.aside import AsideAdmin
 from grants.bookkeeping import NotEnoughFree
 from grants.forms import AccountForm, GrantForm, HostForm, InitiativeForm, PlanForm, PlanFormSet
 from grants.models import (
@@ -178,7 +179,8 @@ class PromisedInline(ReadOnlyInline):
 
 
 @admin.register(Grant)
-class GrantAdmin(StepAdmin):
+class GrantAdmin(AsideAdmin, StepAdmin):
+    to_application = "application"
     form = GrantForm
     steps = after_admin.STEPS
     facts = ("initiative", "campaign", "amount", "state")
@@ -233,7 +235,7 @@ class OnwardInline(ReadOnlyInline):
 
 
 @admin.register(Tranche)
-class TrancheAdmin(admin.ModelAdmin[Tranche]):
+class TrancheAdmin(AsideAdmin):
     """A tranche is planned on its grant's page; from then on it changes by steps only."""
 
     view_on_site = False

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from appeal.steps import Step, StepAdmin, signed_in
 from grants import bookkeeping, closing, reporting
+from grants.aside import AsideAdmin
 from grants.forms import positive_amount
 from grants.models import Grant, GrantState, Report, ReportState, Returned, Variation
 from grants.models.initiative import known_language
@@ -117,7 +118,7 @@ class PublishStoryStep(Step):
 
 
 @admin.register(Report)
-class ReportAdmin(StepAdmin):
+class ReportAdmin(AsideAdmin, StepAdmin):
     """What a group wrote is theirs: it is read here, and answered by steps."""
 
     list_display = ("__str__", "initiative", "due_on", "state", "final")
@@ -171,7 +172,7 @@ class RefuseStep(DecideStep):
 
 
 @admin.register(Variation)
-class VariationAdmin(StepAdmin):
+class VariationAdmin(AsideAdmin, StepAdmin):
     """A change of plan is written once, and decided by another person."""
 
     list_display = ("__str__", "proposed_by", "proposed_at", "agreed", "decided_by")
@@ -194,7 +195,7 @@ class VariationAdmin(StepAdmin):
 
 
 @admin.register(Returned)
-class ReturnedAdmin(admin.ModelAdmin[Returned]):
+class ReturnedAdmin(AsideAdmin):
     """Recorded by a step of the grant, and never changed."""
 
     list_display = ("__str__", "returned_on", "bank_reference", "recorded_by")

@@ -13,7 +13,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from appeal.refusal import Refused
-from grants import bookkeeping, reporting
+from grants import bookkeeping, conflicts, reporting
 from grants.models import Application, Grant, GrantState, Initiative, Told, Tranche
 from ledger.money import Money
 from ledger.splitting import split
@@ -25,6 +25,8 @@ SAID_OF_ITSELF = ("name", "public_alias", "country", "region", "place", "email",
 def offer(application: Application, amount: Money, *, parts: int, by: User, on: datetime.date) -> Grant:
     """A grant to the group behind this application, its tranches promised at once."""
     call, initiative = application.call, initiative_of(application)
+    if conflicts.concerns(by, call):
+        raise Refused(_("You are tied to a group that applied to this call. Somebody else has to divide its money."))
     grant = Grant.objects.create(
         initiative=initiative,
         campaign=call.campaign,

@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy as _
 
 from appeal.refusal import Refused
 from appeal.steps import Step, StepAdmin, signed_in
-from grants import awarding, dividing, reviewing
+from grants import awarding, conflicts, dividing, reviewing
 from grants.allocation import Method
 from grants.bookkeeping import NotEnoughFree
 from grants.forms import FundChoice, LanguagesField, positive_amount
@@ -214,12 +214,20 @@ class ReadStep(Step):
         reviewing.begin(self.subject, timezone.now(), by=by)
 
 
-class DivideStep(Step):
+class MoneyStep(Step):
+    """Not for a person who is tied to one of the groups: its page names them all."""
+
+    permission = "grants.divide_call"
+
+    def is_barred(self, by: User) -> bool:
+        return conflicts.concerns(by, self.subject)
+
+
+class DivideStep(MoneyStep):
     """The three ways side by side; the books have the last word on whether the money is there."""
 
     title = _("Divide the money")
     meaning = _("Each grant is offered, and its money is set aside in the fund at once. Who gets nothing is told so.")
-    permission = "grants.divide_call"
 
     method = forms.ChoiceField(label=_("Way"), choices=Method, widget=forms.RadioSelect)
     parts = forms.IntegerField(label=_("Tranches of each grant"), min_value=1, max_value=4, initial=2)
@@ -249,12 +257,11 @@ class DivideStep(Step):
             raise Refused(str(error)) from error
 
 
-class NextStep(Step):
+class NextStep(MoneyStep):
     """What was declined, or came in since, goes to somebody who was left out."""
 
     title = _("Offer one more grant")
     meaning = _("To a group that the panel wanted to fund and that has no grant yet, or to one on the reserve list.")
-    permission = "grants.divide_call"
 
     amount = forms.CharField(label=_("Amount"))
     parts = forms.IntegerField(label=_("Tranches"), min_value=1, max_value=4, initial=1)

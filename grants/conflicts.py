@@ -182,6 +182,14 @@ def bars(person: User, grant: Grant) -> bool:
     return aside.exists() or same(its, marks_of_person(person)) is not None
 
 
+def concerns(person: User, call: Call) -> bool:
+    """Nobody divides money among groups one of which they are tied to, or stood aside from."""
+    theirs = marks_of_person(person)
+    return Recusal.objects.filter(application__call_id=call.pk, member__person=person).exists() or any(
+        same(marks_of(one), theirs) for one in call.applications.eligible().select_related("initiative")
+    )
+
+
 def marks_of_person(person: User) -> set[str]:
     """What they are tied to, and the address of their own account."""
     own = marks(marked(Kind.MAIL, person.email)) if person.email else []

@@ -98,7 +98,7 @@ class PanelAdmin(StepAdmin):
     list_filter = ("stage",)
 
     def has_view_permission(self, request: HttpRequest, obj: Panel | None = None) -> bool:
-        return request.user.has_perm("grants.lead_panel")
+        return request.user.has_perm("grants.lead_panel") or request.user.has_perm("grants.view_panel")
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return self.has_view_permission(request)

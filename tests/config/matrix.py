@@ -31,7 +31,7 @@ OFFICE = {
     "grants.initiative": ("tca", "t"),
     "grants.look": ("ta", ""),
     "grants.ouraccount": ("ta", "t"),
-    "grants.panel": ("c", ""),
+    "grants.panel": ("ca", ""),
     "grants.payeeaccount": ("ta", "t"),
     "grants.paymentfile": ("ta", ""),
     "grants.report": ("tcea", ""),

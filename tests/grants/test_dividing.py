@@ -6,9 +6,9 @@ from django.db import IntegrityError
 from django.test import Client
 from pytest_django import Settings
 
-from grants import dividing, voting
+from grants import conflicts, dividing, voting
 from grants.allocation import Method
-from grants.models import Allocation, Application, Call, Grant, Message, Refused, Stage, Told
+from grants.models import Allocation, Application, Call, Grant, Kind, Message, Refused, Stage, Told
 from ledger.money import Money
 from tests.grants import build
 from tests.grants.build import at_once, sql
@@ -138,3 +138,24 @@ def test_each_group_reads_what_was_decided_and_how_many_voted_and_nobodys_name()
         assert "Take the application back" not in page
         assert ("Read our letter" in page) == Grant.objects.filter(application=application).exists()
         assert not [member for member in call.members.all() if member.person.username in page]
+
+
+def test_who_is_tied_to_one_of_the_groups_divides_nothing() -> None:
+    call, client = decided(), staff()
+    person = User.objects.get(username__startswith="lead-")
+    conflicts.tie(person, Kind.MAIL, call.applications.eligible()[0].email, by=person)
+    assert client.get(f"/staff/grants/call/{call.pk}/step/divide/").status_code == 403
+    with pytest.raises(Refused, match="Somebody else has to divide"):
+        dividing.allocate(call, Method.SCALED, parts=1, reason="Ours is the best.", by=person, on=build.DAY)
+    assert not Grant.objects.exists()
+
+
+def test_sql_cannot_let_somebody_divide_who_stands_aside() -> None:
+    [application], panel = build.in_vote(members=4)
+    panel[3].declare(application, "My sister works there.", by=panel[3].person)
+    build.voted(application, yes=panel[:3])
+    voting.close(application.call, by=panel[0].person)
+    with pytest.raises(IntegrityError, match="stand aside from one"):
+        Allocation.objects.create(
+            call=application.call, method=Method.SCALED, pool_minor=1, parts=1, reason="!", chosen_by=panel[3].person
+        )
