@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from appeal import transfer_code
 from appeal.refusal import Refused
+from appeal.stories import Story, StoryPhoto
 from ledger import chart
 from ledger.models import Balance, Channel, Fund
 from ledger.money import Money
@@ -58,7 +59,9 @@ class CampaignQuerySet(models.QuerySet["Campaign"]):
 
     def with_stories(self) -> Self:
         """Each with its `told`: the newest stories that are shown, read together with it."""
-        story = JSONObject(title="title", text="text", language="language", month="month")
+        photo = JSONObject(key="key", description="description", width="width", height="height")
+        photos = ArraySubquery(StoryPhoto.objects.filter(story=OuterRef("pk")).order_by("pk").values_list(photo))
+        story = JSONObject(title="title", text="text", language="language", month="month", photos=photos)
         shown = Story.objects.shown().filter(campaign=OuterRef("pk")).values_list(story)
         return self.annotate(told=ArraySubquery(shown[:MOST_STORIES]))
 
@@ -111,7 +114,7 @@ class Campaign(models.Model):
     )
 
     raised_minor: int  # set by with_raised()
-    told: list[dict[str, str]]  # set by with_stories()
+    told: list[dict[str, Any]]  # set by with_stories()
 
     objects = CampaignQuerySet.as_manager()
 
@@ -229,34 +232,3 @@ class SuggestedAmount(models.Model):
     @property
     def amount(self) -> Money:
         return Money(self.amount_minor, self.currency)
-
-
-class StoryQuerySet(models.QuerySet["Story"]):
-    def shown(self) -> Self:
-        return self.filter(taken_down=False)
-
-
-class Story(models.Model):
-    """What became of a part of an appeal's money, told with the consent of those who did it."""
-
-    campaign = models.ForeignKey(Campaign, models.PROTECT, related_name="stories", verbose_name=_("campaign"))
-    title = models.CharField(_("title"), max_length=120)
-    text = models.TextField(_("text"), help_text=_("Plain text. An empty line starts a new paragraph."))
-    language = models.CharField(_("language"), max_length=12)
-    month = models.DateField(_("month"), help_text=_("The first day of the month it is told in."))
-    taken_down = models.BooleanField(_("taken down"), default=False)
-
-    objects = StoryQuerySet.as_manager()
-
-    class Meta:
-        ordering = ["-month", "-pk"]
-        verbose_name = _("story")
-        verbose_name_plural = _("stories")
-        constraints = [models.CheckConstraint(name="story_month_is_a_month", condition=Q(month__day=1))]
-
-    def __str__(self) -> str:
-        return self.title
-
-    def take_down(self) -> None:
-        """It is shown nowhere from now on."""
-        Story.objects.filter(pk=self.pk).update(taken_down=True)

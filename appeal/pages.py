@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Self
+from typing import Any, Self
 
 from appeal.models import Campaign, Phase
 from ledger.money import Money
@@ -58,15 +58,25 @@ class Offer:
 
 
 @dataclass(frozen=True, slots=True)
+class ShownPhoto:
+    key: str
+    description: str
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True)
 class ToldStory:
     title: str
     text: str
     language: str
     month: date
+    photos: tuple[ShownPhoto, ...]
 
     @classmethod
-    def of(cls, told: dict[str, str]) -> Self:
-        return cls(told["title"], told["text"], told["language"], date.fromisoformat(told["month"]))
+    def of(cls, told: dict[str, Any]) -> Self:
+        photos = tuple(ShownPhoto(**photo) for photo in told["photos"])
+        return cls(told["title"], told["text"], told["language"], date.fromisoformat(told["month"]), photos)
 
 
 @dataclass(frozen=True, slots=True)

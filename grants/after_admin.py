@@ -1,12 +1,16 @@
 """The staff's pages of what comes after a payment: reports, changes of plan, money that comes back, the end."""
 
 import datetime
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib import admin
 from django.contrib.auth.models import User
-from django.http import HttpRequest
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
@@ -16,8 +20,9 @@ from appeal.steps import Step, StepAdmin, signed_in
 from grants import bookkeeping, closing, reporting
 from grants.aside import AsideAdmin
 from grants.forms import positive_amount
-from grants.models import Grant, GrantState, Report, ReportState, Returned, Variation
+from grants.models import Grant, GrantState, Photo, Report, ReportState, Returned, Variation
 from grants.models.initiative import known_language
+from grants.serving import serve
 from grants.steps import day_field
 from ledger.money import Money
 
@@ -105,6 +110,17 @@ class PublishStoryStep(Step):
         super().__init__(
             data, subject=subject, initial={"text": subject.text, "language": subject.language} | (initial or {})
         )
+        for number, photo in enumerate(subject.photos.to_show(), start=1):
+            self.fields[photo.key] = forms.CharField(
+                label=_("What photo %(number)s shows") % {"number": number},
+                max_length=300,
+                initial=photo.description,
+                required=False,
+                help_text=_("For those who cannot see it. Leave it empty, and the photo is not shown."),
+            )
+
+    def picture(self) -> str:
+        return shown_photos(self.subject, self.subject.photos.to_show())
 
     @classmethod
     def open_to(cls, subject: Report) -> bool:
@@ -112,9 +128,23 @@ class PublishStoryStep(Step):
 
     def take(self, by: User) -> None:
         told = self.cleaned_data
+        photos = {photo.key: told[photo.key] for photo in self.subject.photos.to_show()}
         self.subject.publish(
-            title=told["heading"], text=told["text"], language=told["language"], on=timezone.localdate()
+            title=told["heading"],
+            text=told["text"],
+            language=told["language"],
+            on=timezone.localdate(),
+            photos=photos,
         )
+
+
+def shown_photos(report: Report, photos: Iterable[Photo]) -> SafeString:
+    """Small, and as they were sent when one follows them."""
+    return format_html_join(
+        " ",
+        '<a href="{0}"><img src="{0}" alt="{1}" width="200" loading="lazy"></a>',
+        ((reverse("admin:grants_report_photo", args=[report.pk, photo.key]), photo.description) for photo in photos),
+    )
 
 
 @admin.register(Report)
@@ -124,7 +154,7 @@ class ReportAdmin(AsideAdmin, StepAdmin):
     list_display = ("__str__", "initiative", "due_on", "state", "final")
     list_filter = ("state", "final")
     list_select_related = ("grant__initiative",)
-    facts = ("grant", "initiative", "due_on", "text", "original", "in_numbers", "money_spent")
+    facts = ("grant", "initiative", "due_on", "text", "original", "pictures", "in_numbers", "money_spent")
     fields = readonly_fields = (*facts, "state", "submitted_at", "asked", "accepted_by", "consented_on")
     steps = {"accept": AcceptStep, "ask-again": AskAgainStep, "postpone": PostponeStep, "publish": PublishStoryStep}
 
@@ -137,6 +167,19 @@ class ReportAdmin(AsideAdmin, StepAdmin):
     @admin.display(description=_("initiative"))
     def initiative(self, report: Report) -> str:
         return report.grant.initiative.name
+
+    @admin.display(description=_("photos"))
+    def pictures(self, report: Report) -> SafeString:
+        return shown_photos(report, report.photos.all())
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(self.photo_view)
+        return [path("<int:pk>/photo/<str:key>/", view, name="grants_report_photo"), *super().get_urls()]
+
+    def photo_view(self, request: HttpRequest, pk: int, key: str) -> HttpResponse:
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        return serve(get_object_or_404(Photo, report__in=self.get_queryset(request), report=pk, key=key))
 
     @admin.display(description=_("in numbers"))
     def in_numbers(self, report: Report) -> SafeString:

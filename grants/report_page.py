@@ -156,7 +156,7 @@ def report(request: HttpRequest, key: str) -> HttpResponse:
         return redirect(found)
     form = ReportForm(request.POST if deed else None, report=found, send=deed == "send")
     if form.is_bound and saved(form):
-        return redirect(found)
+        return redirect("grants:report-photos", found.key) if deed == "photos" else redirect(found)
     sent = found.grant.tranches.filter(state__in=[State.SENT, State.CONFIRMED])
     shown = {"report": found, "form": form, "sent": sum((t.amount for t in sent), Money.zero(found.grant.currency))}
     return render(request, "grants/report.html", shown, status=422 if form.errors else 200)

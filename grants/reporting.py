@@ -14,7 +14,7 @@ from django.template.loader import render_to_string
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from appeal.models import Story
+from appeal.stories import Story
 from grants.models import Grant, Reminder, Report
 
 log = logging.getLogger(__name__)

@@ -3,10 +3,10 @@
 from django.http import HttpResponse
 from django.utils.http import content_disposition_header
 
-from grants.models import Attachment
+from grants.models import Attachment, Photo
 
 
-def serve(attachment: Attachment) -> HttpResponse:
+def serve(attachment: Attachment | Photo) -> HttpResponse:
     """To be saved under its own name. No browser runs any of our kinds; should one ever, then locked in."""
     return HttpResponse(
         attachment.content,

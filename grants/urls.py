@@ -1,6 +1,6 @@
 from django.urls import path
 
-from grants import applying, award_page, calling, report_page, views
+from grants import applying, award_page, calling, photo_page, report_page, views
 
 app_name = "grants"
 urlpatterns = [
@@ -20,5 +20,7 @@ urlpatterns = [
     path("apply/<slug:reference>/<slug:name>/", applying.page, name="application-page"),
     path("award/<str:key>/", award_page.award, name="award"),
     path("report/<str:key>/", report_page.report, name="report"),
+    path("report/<str:key>/photos/", photo_page.photos, name="report-photos"),
+    path("report/<str:key>/photos/<str:photo>/", photo_page.photo, name="report-photo"),
     path("confirm/<str:key>/", views.confirm, name="confirm"),
 ]

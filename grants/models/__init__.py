@@ -20,6 +20,7 @@ from grants.models.initiative import Initiative, Region
 from grants.models.panel import How, Kind, Member, Panel, Recusal, Tie
 from grants.models.payee_account import Change, FiscalHost, Look, Notice, PayeeAccount, Route
 from grants.models.payment_files import FileLine, OurAccount, PaymentFile
+from grants.models.photo import Photo
 from grants.models.report import (
     REPORT_MOVES,
     Figure,
@@ -80,6 +81,7 @@ __all__ = [
     "Panel",
     "PayeeAccount",
     "PaymentFile",
+    "Photo",
     "Publication",
     "Question",
     "Rationale",

@@ -4,6 +4,7 @@ It is written like an application, by a link and in parts, and is fixed once it 
 """
 
 import datetime
+from collections.abc import Mapping
 from typing import Any, Self
 
 from django.conf import settings
@@ -14,13 +15,14 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from appeal.models import Story
 from appeal.refusal import Refused
+from appeal.stories import Story
 from grants.models.application import Mode
 from grants.models.grant import Grant, GrantState, Publication
 from grants.models.initiative import known_language
 from grants.models.keys import new_key
 from grants.sealed import SealedTextField
+from grants.uploads.images import for_the_web
 from ledger.money import Money
 
 SOON, LATE = datetime.timedelta(days=14), datetime.timedelta(days=7)
@@ -130,6 +132,11 @@ class Report(models.Model):
     def is_due(self) -> bool:
         return self.state == ReportState.DUE
 
+    def hold_open(self) -> None:
+        """Keep it from being sent until this transaction ends; refused once it was."""
+        if not Report.objects.select_for_update(no_key=True).filter(pk=self.pk, state=ReportState.DUE).exists():
+            raise Refused(_("This report has been sent, so it cannot change any more."))
+
     def save_facts(self, **facts: Any) -> None:
         """Keep what was written so far; refused once it was sent."""
         if not Report.objects.filter(pk=self.pk, state=ReportState.DUE).update(**facts):
@@ -165,8 +172,13 @@ class Report(models.Model):
         self.refresh_from_db()
 
     @transaction.atomic
-    def publish(self, *, title: str, text: str, language: str, on: datetime.date) -> None:
-        """Show the story on the appeal's page, in these words; the month is all it tells of the time."""
+    def publish(
+        self, *, title: str, text: str, language: str, on: datetime.date, photos: Mapping[str, str] | None = None
+    ) -> None:
+        """Show the story on the appeal's page, in these words; the month is all it tells of the time.
+
+        Of the photos that the group agreed to, those are shown whose keys come with words for what they show.
+        """
         grant = Grant.objects.select_for_update(no_key=True).get(pk=self.grant_id)
         if grant.publication == Publication.EMBARGO:
             raise Refused(_("Nothing is shown of this grant until the danger is over."))
@@ -177,6 +189,10 @@ class Report(models.Model):
             campaign=grant.campaign, title=title, text=text, language=language, month=on.replace(day=1)
         )
         Report.objects.filter(pk=self.pk).update(story=held.story)
+        for photo in held.photos.to_show():
+            if words := (photos or {}).get(photo.key):
+                jpeg, (width, height) = for_the_web(photo.content)
+                held.story.photos.create(description=words, jpeg=jpeg, width=width, height=height)
         self.refresh_from_db()
 
     @transaction.atomic

@@ -4,7 +4,7 @@ Nothing here waits on a clock: how long a reader may take is bounded by what it 
 """
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from django.db import models
@@ -29,6 +29,7 @@ class Kind(models.TextChoices):
     ODT = "odt", _("OpenDocument text")
 
 
+PICTURES = (Kind.JPG, Kind.PNG)
 MEDIA_TYPES = {
     Kind.PDF: "application/pdf",
     Kind.JPG: "image/jpeg",
@@ -68,19 +69,18 @@ class Upload:
         return hashlib.sha256(self.content).hexdigest()
 
 
-def kind_of(name: str) -> Kind:
+def kind_of(name: str, kinds: Collection[Kind]) -> Kind:
     extension = extension_of(name)
-    try:
-        return Kind("jpg" if extension == "jpeg" else extension)
-    except ValueError:
-        raise Refused(
-            _now("We cannot take this kind of file. Send one of these: PDF, JPG, PNG, DOCX, XLSX, ODT.")
-        ) from None
+    for kind in kinds:
+        if kind == ("jpg" if extension == "jpeg" else extension):
+            return kind
+    words = {"kinds": ", ".join(kind.upper() for kind in kinds)}
+    raise Refused(_now("We cannot take this kind of file. Send one of these: %(kinds)s.") % words)
 
 
-def read(name: str, content: bytes) -> Upload:
+def read(name: str, content: bytes, kinds: Collection[Kind] = tuple(Kind)) -> Upload:
     """What is kept of a file; or Refused, if its name, its first bytes and a reader of its kind do not agree."""
-    kind = kind_of(name)
+    kind = kind_of(name, kinds)
     if not content:
         raise Refused(_now("This file is empty. Choose the file again."))
     if len(content) > MOST_BYTES:

@@ -10,6 +10,7 @@ from PIL import Image, ImageFile, ImageOps
 from appeal.refusal import Refused
 
 MOST_SIDE = 3000  # a page of paper can still be read
+WEB_SIDE = 800
 MOST_PIXELS = {"JPEG": 64_000_000, "PNG": 24_000_000}  # a JPEG is drawn smaller while it is read, a PNG is not
 MOST_SCANS = 50  # of a progressive JPEG, each of which draws the whole picture again
 MAGIC = {"JPEG": b"\xff\xd8\xff", "PNG": b"\x89PNG\r\n\x1a\n"}
@@ -39,6 +40,17 @@ def redrawn(content: bytes, form: str, most: int) -> bytes:
         raise too_wide() from None
     except DAMAGE:
         raise damaged() from None
+
+
+def for_the_web(content: bytes) -> tuple[bytes, tuple[int, int]]:
+    """A small JPEG of a picture that was redrawn before, and its width and height."""
+    image = opened(content, "JPEG" if content.startswith(MAGIC["JPEG"]) else "PNG").convert("RGBA")
+    image.thumbnail((WEB_SIDE, WEB_SIDE))
+    on_white = Image.new("RGB", image.size, "white")
+    on_white.paste(image, mask=image)
+    out = io.BytesIO()
+    on_white.save(out, "JPEG", quality=75, optimize=True, progressive=True)
+    return out.getvalue(), on_white.size
 
 
 def opened(content: bytes, form: str) -> Image.Image:

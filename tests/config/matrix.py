@@ -58,6 +58,7 @@ SPECIAL = {
     r"staff/grants/attachment/<str:key>/": "tcrean",
     r"staff/grants/panel/<int:pk>/result/": "tcrean",
     r"staff/grants/payeeaccount/<path:object_id>/change/": "t",
+    r"staff/grants/report/<int:pk>/photo/<str:key>/": "tcea",
     r"staff/grants/recusal/<slug:reference>/": "tcrean",
     r"staff/grants/review/": "cr",
     r"staff/grants/review/<slug:reference>/": "cr",
@@ -105,6 +106,7 @@ STEPS = {
 # Everybody else's addresses, and what a stranger is answered who asks for something that does not exist.
 OPEN = {
     r"": 200,
+    r"stories/<slug:key>.jpg": 404,
     r"^api/[\s\S]+/$": 404,
     r"accounts/2fa/": 302,
     r"accounts/2fa/authenticate/": 302,
@@ -164,6 +166,8 @@ OPEN = {
     r"grants/calls/<slug:slug>/start/": 404,
     r"grants/confirm/<str:key>/": 404,
     r"grants/report/<str:key>/": 404,
+    r"grants/report/<str:key>/photos/": 404,
+    r"grants/report/<str:key>/photos/<str:photo>/": 404,
     r"grants/resume/": 200,
     r"grants/resume/<str:code>/": 410,
     r"grants/resume/asked/": 200,

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from pytest_django import Settings
 
-from appeal.models import Story
+from appeal.stories import Story
 from grants import awarding, bookkeeping, closing, reporting
 from grants.models import (
     Grant,

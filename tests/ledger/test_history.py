@@ -14,7 +14,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 # Written by machines, by strangers, or once and for all: what they hold tells by itself who and when.
 KEPT_OTHERWISE = {
-    "appeal": set(),
+    "appeal": {"storyphoto"},
     "donations": {
         "balancetransaction", "bankstatement", "bucket", "challengemode", "decline", "dispute", "donation", "donorlink",
         "fraudwarning", "monthlygift", "origin", "payout", "product", "refund", "statementline", "stripeevent", "sweep",
@@ -22,7 +22,7 @@ KEPT_OTHERWISE = {
     },
     "grants": {
         "answer", "attachment", "criterion", "decision", "eligibility", "figure", "fileline", "latereportoverride",
-        "look", "message", "notice", "onward", "paymentfile", "question", "rationale", "reminder", "returned",
+        "look", "message", "notice", "onward", "paymentfile", "photo", "question", "rationale", "reminder", "returned",
         "review", "rule", "score", "tie", "translation", "vote",
     },
     "ledger": {"account", "balance", "change", "entry", "posting"},
