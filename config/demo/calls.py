@@ -9,12 +9,12 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 
 from appeal.models import Campaign
-from config.demo import story
+from config.demo import afterwards, story
 from donations import bookkeeping
 from donations.models import Method, OfflineGift
 from grants import conflicts, dividing, reviewing, voting
 from grants.allocation import Method as Way
-from grants.models import Application, Call, Choice, Criterion, Kind, Member, Question, Review, Rule
+from grants.models import Application, Call, Choice, Criterion, Grant, Kind, Member, Question, Review, Rule
 from ledger.money import Money
 
 READERS = ("amina", "htet", "yusuf")
@@ -193,7 +193,7 @@ def money_by_transfer(campaign: Campaign, amount: Money) -> None:
 
 
 def tell(campaign: Campaign) -> None:
-    """One call that is open, one that is being read, and one whose grants are offered. Told once."""
+    """One call that is open, one that is being read, and one whose grants are offered, the first of them done."""
     publish(campaign, "winter", "Winter fund", datetime.timedelta(days=20))
     if Call.objects.filter(slug="repairs").exists():
         return
@@ -212,6 +212,7 @@ def tell(campaign: Campaign) -> None:
     read(done)
     vote(done, members)
     divide(done, Way.SCALED)
+    afterwards.tell(Grant.objects.get(initiative__name=GROUPS[0].name))
     for name in READERS:
         conflicts.join(reading, story.person(name), by=story.person("committee"), may_read=True, may_vote=True)
 

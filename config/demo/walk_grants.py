@@ -3,12 +3,12 @@
 import datetime
 
 from django.conf import settings
-from django.contrib.auth.models import User
 from django.urls import reverse
 from django.utils import timezone
 
 from appeal.models import Campaign
-from config.demo import calls, story
+from appeal.stories import StoryPhoto
+from config.demo import afterwards, calls, story
 from config.demo.walking import Walk, patiently, require
 from grants import bookkeeping, closing, dividing, reviewing
 from grants.allocation import Method
@@ -18,13 +18,11 @@ from grants.models import (
     Grant,
     GrantState,
     Message,
-    Onward,
     PayeeAccount,
     Recusal,
     Report,
     State,
     Told,
-    Tranche,
 )
 from ledger import chart
 from ledger.money import Money
@@ -152,31 +150,11 @@ def accept(walk: Walk, grant: Grant) -> None:
 
 def pay(walk: Walk, grant: Grant, account: PayeeAccount, way: str) -> None:
     """One proposes where to, another approves, the bank sends, and the initiative says that it came."""
-    treasurer, approver = story.person("treasurer"), story.person("approver")
-    tranche = grant.tranches.get()
-    tranche.redirect_to(account, by=treasurer, at=timezone.now())
-    tranche.approve(by=approver, seen=tranche.fingerprint)
-    sent(grant, treasurer)
-    pass_on(grant.tranches.get(), treasurer)
+    tranche = afterwards.pay(grant, account)
     walk.send(tranche.get_absolute_url(), {})
     tranche.refresh_from_db()
     require(tranche.state == State.CONFIRMED, "the initiative confirms that the money came")
     walk.step(f"Paid {way}, and confirmed by the initiative's link", f"{tranche.amount.format()}, wire fee $2.50")
-
-
-def sent(grant: Grant, by: User) -> None:
-    reference = f"WALK-{grant.pk}"
-    bookkeeping.pay(
-        grant.tranches.get(), by=by, sent_on=timezone.localdate(), bank_reference=reference, wire_fee=Money(2_50, "USD")
-    )
-
-
-def pass_on(tranche: Tranche, by: User) -> None:
-    """A host shows that it paid the initiative all but its fee."""
-    if tranche.awaits_onward:
-        Onward.objects.record(
-            tranche, by=by, paid_on=timezone.localdate(), amount=tranche.arriving, reference=f"HOST-{tranche.pk}"
-        )
 
 
 def cancel(walk: Walk, grant: Grant) -> None:
@@ -203,10 +181,12 @@ def report(walk: Walk, grant: Grant) -> None:
         "consent_of": "A. N. Other",
         "do": "send",
     }
+    pots = afterwards.picture()
+    shows = {"do": "add", "description": "Three pots on a fire, seen from above.", "agreed": "on"}
+    walk.send(f"{made.get_absolute_url()}photos/", shows, files={"file": (pots.name, pots.content)})
     walk.send(made.get_absolute_url(), told)
     made.refresh_from_db()
-    made.accept(by=story.person("committee"))
-    made.publish(title="A warm meal a day", text=made.text, language="en", on=timezone.localdate())
+    afterwards.show(made, "A warm meal a day", {photo.key: photo.description for photo in made.photos.all()})
     bookkeeping.take_unspent(
         grant, Money(50_00, "USD"), on=timezone.localdate(), bank_reference="BACK-1", by=story.person("treasurer")
     )
@@ -219,4 +199,6 @@ def report(walk: Walk, grant: Grant) -> None:
     for _ in patiently("the story to be on the appeal's page"):
         if "A warm meal a day" in walk.get(grant.campaign.get_absolute_url()).text:
             break
-    walk.step("Its story is on the appeal's page", address)
+    photo = walk.get(StoryPhoto.objects.get().get_absolute_url()).content
+    require(photo.startswith(b"\xff\xd8"), "the photo of the story is shown")
+    walk.step("Its story is on the appeal's page, with a photo", address, f"a photo of {len(photo):,} bytes")

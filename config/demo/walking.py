@@ -2,13 +2,14 @@
 
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 import requests
 from django.conf import settings
 
 PATIENCE = 30  # seconds
+Files = Mapping[str, tuple[str, bytes]]
 
 
 class Astray(Exception):
@@ -30,11 +31,14 @@ class Walk:
     def get(self, path: str, status: int = 200) -> requests.Response:
         return expect(self.web.get(settings.PUBLIC_URL + path, timeout=20), status)
 
-    def send(self, path: str, fields: dict[str, str | list[str]], status: int = 200) -> requests.Response:
+    def send(
+        self, path: str, fields: Mapping[str, str | list[str]], status: int = 200, files: Files | None = None
+    ) -> requests.Response:
         """Open the page, fill in its form, send it, and follow to the page that comes after."""
         hidden = hidden_fields(self.get(path).text)
         address = settings.PUBLIC_URL + path
-        return expect(self.web.post(address, hidden | fields, headers={"Referer": address}, timeout=20), status)
+        answer = self.web.post(address, {**hidden, **fields}, files=files, headers={"Referer": address}, timeout=20)
+        return expect(answer, status)
 
 
 def hidden_fields(page: str) -> dict[str, str]:
