@@ -1,4 +1,4 @@
-"""So many calls a minute from one internet connection, whichever process answers them."""
+"""So many of a thing in a while from one internet connection, whichever process answers."""
 
 import logging
 import time
@@ -6,6 +6,7 @@ from functools import cache
 
 import redis
 from django.conf import settings
+from django.http import HttpRequest
 from django.utils.crypto import salted_hmac
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
@@ -28,11 +29,7 @@ class PerConnection(BaseThrottle):
     """
 
     def allow_request(self, request: Request, view: APIView) -> bool:
-        try:
-            return calls_from(neighbourhood(client_address(request))) <= int(settings.API_CALLS_A_MINUTE)
-        except RedisError as error:
-            log.warning("the calls of the API are not counted: %s", type(error).__name__)
-            return True
+        return not is_flood(request, "api-calls", int(settings.API_CALLS_A_MINUTE), MINUTE)
 
     def wait(self) -> int:
         """Until the next minute begins, and the count with it."""
@@ -40,12 +37,25 @@ class PerConnection(BaseThrottle):
 
 
 def calls_from(place: str) -> int:
-    """Count one more; how many they are in this minute."""
-    minute = int(time.time()) // MINUTE
-    key = f"api-calls:{salted_hmac('appeal.throttle', f'{minute} {place}', algorithm='sha256').hexdigest()[:32]}"
+    """Count one more call of the API; how many they are in this minute."""
+    return counted("api-calls", place, MINUTE)
+
+
+def is_flood(request: HttpRequest, what: str, most: int, seconds: int) -> bool:
+    """Count one more of these from the request's connection; whether they are more than `most` in this while."""
+    try:
+        return counted(what, neighbourhood(client_address(request)), seconds) > most
+    except RedisError as error:
+        log.warning("%s are not counted: %s", what, type(error).__name__)
+        return False
+
+
+def counted(what: str, place: str, seconds: int) -> int:
+    now = int(time.time()) // seconds
+    key = f"{what}:{salted_hmac('appeal.throttle', f'{now} {place}', algorithm='sha256').hexdigest()[:32]}"
     with counter(settings.API_COUNTER_URL).pipeline() as both:
         both.incr(key)
-        both.expire(key, 2 * MINUTE)
+        both.expire(key, 2 * seconds)
         return int(both.execute()[0])
 
 

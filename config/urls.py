@@ -1,11 +1,14 @@
 from allauth.mfa.models import Authenticator
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path, re_path
+from django.utils.translation import gettext_lazy as _
 from django.views.generic import RedirectView
 
 from config import health, metrics, open_api, staff
 from grants.api import CallList, GrantList
 
+admin.site.site_header = admin.site.site_title = "RefugeesRise"
+admin.site.index_title = _("Staff pages")
 admin.site.unregister(Authenticator)  # allauth's own page of it shows the secret
 admin.site.register(Authenticator, staff.SecondFactorAdmin)
 

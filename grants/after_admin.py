@@ -161,6 +161,9 @@ class ReportAdmin(AsideAdmin, StepAdmin):
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
+    def has_change_permission(self, request: HttpRequest, obj: Report | None = None) -> bool:
+        return False
+
     def has_delete_permission(self, request: HttpRequest, obj: Report | None = None) -> bool:
         return False
 

@@ -50,7 +50,7 @@ USUAL_RULES = (
 
 
 class LocalMoment(forms.DateTimeField):
-    """A day and an hour in a zone that another field names."""
+    """A day and an hour in a zone that another field names. Cleans to it without a zone; its form knows the zone."""
 
     widget = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
 
@@ -95,7 +95,7 @@ class CallForm(forms.ModelForm[Call]):
         model = Call
         fields = (
             *("title", "slug", "summary", "guidance", "campaign", "fund", "access", "languages", "countries"),
-            *("time_zone", "grace", "readers", "quorum"),
+            *("time_zone", "opens", "closes", "grace", "readers", "quorum"),
         )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -130,7 +130,7 @@ class CallForm(forms.ModelForm[Call]):
         for name in ("opens", "closes"):
             if "time_zone" in given and given.get(name):
                 try:
-                    setattr(self.instance, name, in_zone(given[name], given["time_zone"]))
+                    given[name] = in_zone(given[name], given["time_zone"])
                 except forms.ValidationError as error:
                     self.add_error(name, error)
 

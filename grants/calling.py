@@ -11,9 +11,14 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
+from appeal.throttle import is_flood
 from grants import entrance
 from grants.models import Application, Call, Rule
 from grants.models.initiative import country_names
+
+DRAFTS_AN_HOUR = 200
+"""From one connection: a whole camp may share one, a machine that fills our tables begins more."""
+AN_HOUR = 3600
 
 YES_OR_NO = [("yes", _("Yes")), ("no", _("No"))]
 
@@ -48,12 +53,16 @@ class StartForm(forms.Form):
         if self.call.countries and self.cleaned_data["country"] not in self.call.countries:
             names = ", ".join(name for code, name in country_names().items() if code in self.call.countries)
             against.append(str(_("This call is for groups in: %(countries)s.") % {"countries": names}))
+        elif self.call.fund.excludes(self.cleaned_data["country"]):
+            against.append(
+                str(_("The rules of the company that cards are paid through do not let this money go to your country."))
+            )
         return against
 
 
 def reachable(request: HttpRequest, slug: str) -> Call:
     """A published call; one by invitation only for whoever has its link."""
-    calls = Call.objects.reachable(request.GET.get("invitation", "")).select_related("campaign")
+    calls = Call.objects.reachable(request.GET.get("invitation", "")).select_related("campaign", "fund")
     return get_object_or_404(calls, slug=slug)
 
 
@@ -91,6 +100,9 @@ def start(request: HttpRequest, slug: str) -> HttpResponse:
         return render(request, "grants/start.html", {"call": asked, "form": form}, status=422 if form.errors else 200)
     if form.reasons:
         return render(request, "grants/not_eligible.html", {"call": asked, "reasons": form.reasons})
+    if is_flood(request, "drafts", DRAFTS_AN_HOUR, AN_HOUR):
+        form.add_error(None, _("Very many applications were begun from your connection. Please try again in an hour."))
+        return render(request, "grants/start.html", {"call": asked, "form": form}, status=429)
     language = translation.get_language() or "en"
     spoken = language if language in asked.languages else asked.languages[0]
     application = Application.objects.begin(asked, form.cleaned_data["country"], form.answers, spoken)

@@ -27,6 +27,7 @@ from grants.models import (
     Stage,
     Tie,
 )
+from grants.quorum import missing_votes
 from grants.sealed import mark, marks
 
 SAME_LETTERS = str.maketrans({"ي": "ی", "ى": "ی", "ك": "ک", "ـ": None})  # Arabic and Persian keyboards
@@ -144,17 +145,16 @@ def join(call: Call, person: User, *, by: User, may_read: bool, may_vote: bool) 
     if not (may_read or may_vote):
         raise Refused(_("A member reads, or votes, or both."))
     locked = Call.objects.select_for_update(no_key=True).get(pk=call.pk)
-    if locked.stage in DECIDED or (locked.stage == Stage.VOTE and not (may_vote and lacks_voters(locked))):
-        raise Refused(_("The vote has opened, so the panel stays as it is."))
+    if locked.stage in DECIDED or (locked.stage == Stage.VOTE and not (may_vote and lacks_votes(locked))):
+        raise Refused(_("Each application has the votes it needs, so the panel stays as it is."))
     member = Member.objects.create(call_id=call.pk, person=person, added_by=by, may_read=may_read, may_vote=may_vote)
     detect(locked, by=by)
     return member
 
 
-def lacks_voters(call: Call) -> bool:
-    """So many stand aside from an application that the rest could never decide on it."""
-    voters = Member.objects.of(call).voters()
-    return any(voters.not_recused(one).count() < 2 for one in call.applications.eligible())
+def lacks_votes(call: Call) -> bool:
+    """An application has no quorum yet. What was voted stays sealed, so that nobody is added because of it."""
+    return any(missing_votes(one) for one in call.applications.eligible().select_related("call"))
 
 
 @transaction.atomic

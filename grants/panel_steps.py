@@ -25,7 +25,9 @@ class PersonChoice(forms.ModelChoiceField[User]):
 
 class AddMember(OfPanel):
     title = _("Add a member")
-    meaning = _("Their ties are compared with every application. When the vote has opened, nobody joins any more.")
+    meaning = _(
+        "Their ties are compared with every application. When each application has the votes it needs, nobody joins."
+    )
     stages = {Stage.DRAFT, Stage.PUBLISHED, Stage.REVIEW, Stage.VOTE}
 
     person = PersonChoice(label=_("Person"), queryset=User.objects.filter(is_staff=True, is_active=True))

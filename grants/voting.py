@@ -12,6 +12,7 @@ from django.utils.translation import ngettext
 from appeal.refusal import Refused
 from grants import conflicts, panel
 from grants.models import Application, Call, Choice, Decision, Member, Rationale, Stage, Vote
+from grants.quorum import missing_votes, voters
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,19 +124,6 @@ def what_lacks_to_close(call: Call, reader: User) -> list[str]:
         if not Rationale.objects.filter(application=application).exists():
             lacks.append(_("%(application)s has no reason yet.") % words)
     return lacks
-
-
-def voters(application: Application) -> tuple[int, int]:
-    """How many members may vote on it, and how many of those who vote stand aside."""
-    of_the_call = Member.objects.of(application.call).voters()
-    eligible = of_the_call.not_recused(application).count()
-    return eligible, of_the_call.count() - eligible
-
-
-def missing_votes(application: Application) -> int:
-    """As many as the quorum lacks; what they say stays sealed."""
-    eligible, _recused = voters(application)
-    return max(0, panel.votes_needed(eligible, application.call.quorum) - application.votes.that_count().count())
 
 
 def tally(application: Application) -> Tally:

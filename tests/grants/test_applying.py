@@ -8,8 +8,11 @@ import pytest
 from django.core import mail
 from django.test import Client
 from django.utils import timezone
+from pytest_django import Settings
 
-from grants import application_letters, entrance
+from appeal import throttle
+from appeal.connection import neighbourhood
+from grants import application_letters, calling, entrance
 from grants.models import Access, Answer, Application, ApplicationState, Call, Message, Rule, Told
 from tests.grants import build
 
@@ -70,6 +73,30 @@ def test_who_cannot_apply_learns_why_and_nothing_is_kept() -> None:
     assert "This fund is for groups led by refugees." in page
     assert "for groups in: Malaysia, Thailand." in page
     assert not Application.objects.exists()
+
+
+def test_who_works_where_the_fund_may_not_pay_learns_so_before_the_long_form() -> None:
+    call = build.call()
+    call.fund.excluded_countries = ["ID"]
+    call.fund.save(update_fields=["excluded_countries"])
+    page = Client().post(f"/grants/calls/{call.slug}/start/", START).content.decode()
+    assert "do not let this money go to your country" in page
+    assert not Application.objects.exists()
+
+
+def test_a_machine_that_begins_one_after_the_other_is_held_back_and_its_neighbour_is_not(settings: Settings) -> None:
+    settings.BEHIND_PROXY = True
+    call = build.call()
+    begin = f"/grants/calls/{call.slug}/start/"
+    machine, neighbour = {"X-Forwarded-For": "192.0.2.7"}, {"X-Forwarded-For": "198.51.100.7"}
+    place = neighbourhood("192.0.2.7")
+    while throttle.counted("drafts", place, calling.AN_HOUR) < calling.DRAFTS_AN_HOUR:
+        pass
+    refused = Client().post(begin, START, headers=machine)
+    assert refused.status_code == 429
+    assert "try again in an hour" in refused.content.decode()
+    assert Client().post(begin, START, headers=neighbour).status_code == 302
+    assert Application.objects.count() == 1
 
 
 def test_every_page_saves_what_is_right_of_it() -> None:

@@ -6,7 +6,7 @@ from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
-from grants import conflicts, reviewing
+from grants import conflicts, reviewing, voting
 from grants.conflicts import alike, tie
 from grants.models import Application, How, Kind, Member, Recusal, Refused, Route, Tie
 from tests.grants import build
@@ -218,8 +218,11 @@ def test_a_panel_has_each_person_once() -> None:
         conflicts.join(call, build.person(), by=member.person, may_read=False, may_vote=False)
 
 
-def test_a_panel_is_complete_when_its_vote_opens() -> None:
-    [application], _panel = build.in_vote()
+def test_a_panel_is_complete_once_each_application_has_its_quorum() -> None:
+    [application], panel = build.in_vote()
+    with pytest.raises(Refused, match="the panel stays as it is"):
+        build.member(application.call, may_vote=False)
+    build.voted(application, yes=panel[:2])
     with pytest.raises(Refused, match="the panel stays as it is"):
         build.member(application.call)
     with pytest.raises(IntegrityError, match="complete before it votes"):
@@ -229,15 +232,16 @@ def test_a_panel_is_complete_when_its_vote_opens() -> None:
             sql(statement)
 
 
-def test_when_too_many_stand_aside_somebody_may_still_join_to_vote() -> None:
+def test_where_members_do_not_vote_or_stand_aside_another_one_joins_and_it_can_be_decided() -> None:
     [application], panel = build.in_vote()
-    for member in panel[1:]:
-        member.declare(application, "My sister works there.", by=member.person)
-    with pytest.raises(Refused, match="the panel stays as it is"):
-        build.member(application.call, may_vote=False)
-    build.member(application.call)
-    with pytest.raises(Refused, match="the panel stays as it is"):
-        build.member(application.call)
+    panel[1].declare(application, "My sister works there.", by=panel[1].person)
+    build.voted(application, yes=panel[:1])
+    with pytest.raises(Refused, match="lacks 1 vote"):
+        voting.close(application.call, by=panel[0].person)
+    build.voted(application, yes=[build.member(application.call)])
+    voting.close(application.call, by=panel[0].person)
+    application.refresh_from_db()
+    assert (application.decision.yes, application.decision.recused) == (2, 1)
 
 
 def test_possible_duplicates_have_something_in_common() -> None:

@@ -1,12 +1,12 @@
 """Photos beside a report: shown to nobody unless the group agreed to each, small when shown, gone when taken back."""
 
 import io
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import IntegrityError, connection
-from django.http import HttpResponse
 from django.test import Client
 from django.utils import timezone
 from PIL import Image
@@ -34,7 +34,8 @@ def report() -> Report:
     return grant.reports.get()
 
 
-def add(to: Report, name: str = "soup.jpg", content: bytes = b"", **said: str) -> HttpResponse:
+def add(to: Report, name: str = "soup.jpg", content: bytes = b"", **said: str) -> Any:
+    """What the page answers."""
     file = SimpleUploadedFile(name, content or files.image("JPEG", (1600, 900)))
     given = {"do": "add", "file": file, "description": "Soup is given out.", **said}
     return Client().post(f"{to.get_absolute_url()}photos/", given)

@@ -1,0 +1,14 @@
+"""No request brings more than the largest file that a page takes."""
+
+from django.test import Client
+
+from config.limits import MOST_BYTES
+
+
+def test_a_body_that_is_too_large_is_refused_unread_and_in_words() -> None:
+    unread = b""
+    answer = Client().generic(
+        "POST", "/grants/resume/", unread, "multipart/form-data; boundary=x", CONTENT_LENGTH=str(MOST_BYTES + 1)
+    )
+    assert answer.status_code == 413
+    assert "larger than we can take" in answer.content.decode()
