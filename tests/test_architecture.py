@@ -1,6 +1,7 @@
 """Rules over all code, also that which is not written yet. What imports may do is in pyproject.toml (import-linter)."""
 
 import re
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -100,6 +101,13 @@ def test_every_requirement_is_pinned_with_hashes_and_without_an_address(name: st
     requirements = re.split(r"^(?=[a-z])", text, flags=re.MULTILINE)[1:]
     assert len(requirements) > 20
     assert [one for one in requirements if not re.match(r"\S+==\S+ .*--hash=sha256:[0-9a-f]{64}", one, re.DOTALL)] == []
+
+
+def test_what_the_project_needs_is_locked_for_production() -> None:
+    needed = tomllib.loads((PROJECT / "pyproject.toml").read_text())["project"]["dependencies"]
+    names = {re.split(r"[^A-Za-z0-9._-]", need)[0].lower() for need in needed}
+    locked = set(re.findall(r"^(\S+)==", (PROJECT / "requirements/base.txt").read_text(), re.MULTILINE))
+    assert {re.sub(r"[-_.]+", "-", name) for name in names} <= locked
 
 
 def test_production_runs_what_development_tests() -> None:
