@@ -60,14 +60,14 @@ ROLES = {
             *("grants.*_question", "grants.*_criterion", "grants.*_rule"),
             *("grants.screen_applications", "grants.lead_panel", "grants.read_applications", "grants.vote"),
             *("grants.view_application", "grants.view_member", "grants.view_recusal", "grants.add_translation"),
-            *("grants.view_tie", "grants.add_tie", "grants.see_contact", "grants.change_initiative"),
+            *("grants.see_contact", "grants.change_initiative"),
             *("grants.add_report", "grants.change_report", "grants.close_grant"),
             *("grants.add_variation", "grants.decide_variation"),
         ),
     ),
     "reviewer": Role(
         "reads applications, scores them and votes, as a member of a panel",
-        ("grants.read_applications", "grants.vote", "grants.view_tie", "grants.add_tie"),
+        ("grants.read_applications", "grants.vote"),
     ),
     "editor": Role(
         "writes appeals and publishes stories",

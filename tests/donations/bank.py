@@ -25,7 +25,7 @@ type Row = Sequence[str]
 
 
 def person(*permissions: str) -> User:
-    user = User.objects.create_user(f"person-{next(numbers)}", is_staff=True)
+    user = User.objects.create_user(f"teller-{next(numbers)}", is_staff=True)
     user.user_permissions.set(Permission.objects.filter(codename__in=permissions))
     return user
 
