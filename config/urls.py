@@ -2,7 +2,6 @@ from allauth.mfa.models import Authenticator
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path, re_path
 from django.utils.translation import gettext_lazy as _
-from django.views.generic import RedirectView
 
 from config import health, metrics, open_api, staff
 from grants.api import CallList, GrantList
@@ -16,8 +15,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", health.healthz),
     path("readyz", health.readyz),
     path("metrics", metrics.metrics),
-    # Django's own sign-in page knows no second factor.
-    path("staff/login/", RedirectView.as_view(pattern_name="account_login", query_string=True)),
+    path("staff/login/", staff.ToSignIn.as_view()),
     path("staff/", admin.site.urls),
     path("accounts/", include("allauth.urls")),
     path("api/", open_api.index, name="api"),

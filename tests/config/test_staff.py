@@ -67,11 +67,11 @@ def test_staff_come_in_with_both(client: Client, treasurer: User) -> None:
     assert client.get("/staff/").status_code == 200
 
 
-def test_who_is_no_staff_does_not_enter(client: Client) -> None:
+def test_who_is_no_staff_does_not_enter_and_is_told_so(client: Client) -> None:
     donor = User.objects.create_user("donor", password=PASSWORD)
     TOTP.activate(donor, generate_totp_secret())
     client.force_login(donor)
-    assert client.get("/staff/").status_code == 302
+    assert client.get("/staff/", follow=True).status_code == 403
 
 
 def test_nobody_reads_the_secret_of_another_persons_second_factor(client: Client, treasurer: User) -> None:
