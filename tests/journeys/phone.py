@@ -9,16 +9,16 @@ from playwright.sync_api import Response
 from tests.browser import Visits
 
 WIDTH = 360
-MOST = 50_000  # bytes of a page, with all that belongs to it
 
 
 class Phone:
     """Goes from page to page as a finger does, by what is written on links and buttons."""
 
-    def __init__(self, visit: Visits, *, language: str = "en", most: int = MOST) -> None:
+    most = 50_000  # bytes of a page, with all that belongs to it
+
+    def __init__(self, visit: Visits, *, language: str = "en") -> None:
         self.page = visit(width=WIDTH, language=language, scripts=False).new_page()
         self.direction = "rtl" if language == "fa" else "ltr"
-        self.most = most
         self.answers = list[Response]()
         self.page.on("response", self.note)
         # A page has to be small for whoever sees it as the first one.
