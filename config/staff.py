@@ -57,13 +57,13 @@ class SecondFactorMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if request.path.startswith(reverse("admin:index")) and self.lacks_it(request):
-            return redirect("mfa_activate_totp")
+            return redirect("mfa_index")
         return self.get_response(request)
 
     def process_view(self, request: HttpRequest, *_view: Any) -> HttpResponse | None:
         found = request.resolver_match
         if found and found.view_name in ELSEWHERE and self.lacks_it(request):
-            return redirect("mfa_activate_totp")
+            return redirect("mfa_index")
         return None
 
     def lacks_it(self, request: HttpRequest) -> bool:

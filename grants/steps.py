@@ -122,8 +122,8 @@ class InSpiteStep(Step):
 
 
 class RedirectStep(ToAnAccount):
-    title = _("Pay another account")
-    meaning = _("Every approval becomes void, and another person than you has to approve the payment.")
+    title = _("Choose the account")
+    meaning = _("Where it is paid to. Approvals so far become void, and another person than you has to approve.")
     states = {State.PROMISED, State.APPROVED}
 
     def take(self, by: User) -> None:

@@ -50,7 +50,7 @@ def test_staff_without_a_second_factor_are_sent_to_set_one_up(client: Client, tr
     for page in ("/staff/", "/staff/auth/user/"):
         response = client.get(page)
         assert response.status_code == 302
-        assert response["Location"] == "/accounts/2fa/totp/activate/"
+        assert response["Location"] == "/accounts/2fa/"
 
 
 def test_a_password_alone_does_not_sign_in_who_has_a_second_factor(client: Client, treasurer: User) -> None:

@@ -170,7 +170,7 @@ def test_only_the_steps_that_may_come_next_are_offered() -> None:
     tranche, client = build.promised(), signed_in()
     page = client.get(reverse("admin:grants_tranche_change", args=[tranche.pk])).content.decode()
     assert re.findall(r"/step/([a-z-]+)/", page) == ["approve", "redirect", "release"]
-    assert all(f">{title}</a>" in page for title in ("Approve", "Pay another account", "Release"))
+    assert all(f">{title}</a>" in page for title in ("Approve", "Choose the account", "Release"))
     assert 'name="_save"' not in page
     assert re.findall(r"/step/([a-z-]+)/", client.get(reverse("admin:grants_tranche_changelist")).content.decode()) == [
         "approve",

@@ -143,8 +143,8 @@ def chooses_it_and_cannot_approve(desk: Desk) -> None:
     to(desk, "Tranches")
     row = desk.page.get_by_role("row").filter(has_text="Group 1")
     with desk.arriving():
-        row.get_by_role("link", name="Pay another account").click()
-    desk.press("Pay another account")
+        row.get_by_role("link", name="Choose the account").click()
+    desk.press("Choose the account")
     desk.follow("Approve")
     desk.press("Approve")
     expect(desk.page.get_by_text("You proposed this payment, so another person has to approve it.")).to_be_visible()
