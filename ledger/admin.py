@@ -2,13 +2,41 @@
 
 from typing import Any
 
+from django import forms
 from django.contrib import admin
 from django.contrib.auth import get_user_model
+from django.core.exceptions import PermissionDenied
 from django.db.models import Model, OuterRef, QuerySet, Subquery
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponseBase, StreamingHttpResponse
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path
+from django.utils.http import content_disposition_header
 from django.utils.translation import gettext_lazy as _
 
+from ledger import journal_file
+from ledger.journal_file import Format, Span
 from ledger.models import Balance, Change, Entry, Fund, Posting
+
+
+class JournalForm(forms.Form):
+    """From which day to which, and how."""
+
+    first = forms.DateField(label=_("First day"), widget=forms.DateInput(attrs={"type": "date"}))
+    last = forms.DateField(label=_("Last day"), widget=forms.DateInput(attrs={"type": "date"}))
+    form = forms.ChoiceField(label=_("Format"), choices=Format)
+
+    def clean(self) -> None:
+        first, last = self.cleaned_data.get("first"), self.cleaned_data.get("last")
+        if first and last and last < first:
+            self.add_error("last", _("The last day comes before the first."))
+
+    @property
+    def span(self) -> Span:
+        return Span(self.cleaned_data["first"], self.cleaned_data["last"])
+
+    @property
+    def file_name(self) -> str:
+        return f"journal-{self.span.first}-{self.span.last}.{self.cleaned_data['form']}"
 
 
 class ReadOnly:
@@ -40,6 +68,23 @@ class EntryAdmin(ReadOnly, admin.ModelAdmin[Entry]):
     ordering = ["-id"]
     show_full_result_count = False
     inlines = [PostingInline]
+    change_list_template = "admin/ledger/entry/change_list.html"
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(self.journal)
+        return [path("journal/", view, name="ledger_entry_journal"), *super().get_urls()]
+
+    def journal(self, request: HttpRequest) -> HttpResponseBase:
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        form = JournalForm(request.GET if request.GET.get("do") else None)
+        if form.is_valid():
+            named = content_disposition_header(True, form.file_name) or "attachment"
+            headers = {"Content-Disposition": named, "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+            content = journal_file.written(form.cleaned_data["form"], form.span)
+            return StreamingHttpResponse(content, content_type="text/plain; charset=utf-8", headers=headers)
+        context = {**self.admin_site.each_context(request), "opts": self.opts, "title": _("Journal as a file")}
+        return TemplateResponse(request, "admin/ledger/entry/journal.html", context | {"form": form})
 
 
 @admin.register(Balance)

@@ -51,7 +51,7 @@ def figures(folder: Path) -> Iterable[str]:
 
     from config.demo import story
     from receipts.issuing import issue
-    from tests.bench import books, intake, papers
+    from tests.bench import books, exports, intake, papers
 
     call_command("migrate", verbosity=0)
     events = list(intake.measure(ROUNDS, folder))
@@ -67,6 +67,10 @@ def figures(folder: Path) -> Iterable[str]:
     issue(timezone.now())
     printed = list(papers.measure(ROUNDS))
     yield row("receipts a second, one core", "WeasyPrint, the same page, naively", printed, goal=1.5)
+
+    saved = list(exports.measure(ROUNDS, story.open_appeal().card_fund))
+    work = f"journal as a CSV file, lines a second; it grew by {max(each['grown'] for each in saved):.0f} MiB"
+    yield row(work, "COPY of a million postings", saved, goal=0.3)
 
 
 def row(work: str, beside: str, rounds: list[dict[str, float]], *, goal: float, limit: str = "limit") -> str:

@@ -66,6 +66,7 @@ SPECIAL = {
     r"staff/grants/tranche/payment-file/": "t",
     r"staff/grants/vote/": "cr",
     r"staff/grants/vote/<slug:reference>/": "cr",
+    r"staff/ledger/entry/journal/": "ta",
     r"staff/jsi18n/": "tcrean",
     r"staff/login/": "",
     r"staff/logout/": "tcrean",

@@ -202,10 +202,11 @@ def test_a_broken_statement_is_refused_on_the_page() -> None:
     assert not StatementLine.objects.exists()
 
 
-def test_a_file_of_100_megabytes_is_refused_unread() -> None:
+@pytest.mark.parametrize(("megabytes", "words"), [(11, "larger than 10 MB"), (100, "larger than we can take")])
+def test_a_file_that_is_too_large_is_refused_unread(megabytes: int, words: str) -> None:
     account = bank.account()
-    page = take(superuser(), account, "import", file=upload(b"2026-11-20,5.00\n" * (100 * 1024 * 1024 // 16)))
-    assert "larger than 10 MB" in page
+    page = take(superuser(), account, "import", file=upload(b"2026-11-20,5.00\n" * (megabytes * 1024 * 1024 // 16)))
+    assert words in page
     assert not account.statements.exists()
 
 
