@@ -24,7 +24,7 @@ OFFICE = {
     "donations.statementline": ("ta", ""),
     "donations.stripeevent": ("ta", ""),
     "donations.tally": ("ta", ""),
-    "grants.application": ("ca", ""),
+    "grants.application": ("tca", ""),
     "grants.call": ("tca", "c"),
     "grants.fiscalhost": ("tca", "t"),
     "grants.grant": ("tca", "t"),

@@ -155,3 +155,8 @@ def test_a_role_that_lost_a_permission_loses_it() -> None:
     call_command("roles", stdout=StringIO())
     assert not editors.permissions.filter(codename="add_user").exists()
     assert person is not None
+
+
+def test_contacts_and_accounts_are_shown_to_treasurers_alone() -> None:
+    for sealed in ("grants.see_contact", "grants.see_payeeaccount"):
+        assert [name for name, role in ROLES.items() if role.has(sealed)] == ["treasurer"], sealed
