@@ -57,6 +57,7 @@ class StepAdmin(admin.ModelAdmin[Any]):
     steps: dict[str, type[Step]]
     facts: tuple[str, ...]
     change_form_template = "admin/with_steps.html"
+    view_on_site: Any = False  # the page of a row may be for whoever has its link alone
 
     def get_list_display(self, request: HttpRequest) -> list[Any]:
         first, *rest = super().get_list_display(request)

@@ -45,6 +45,11 @@ class ToSignIn(RedirectView):
         return super().dispatch(request, *args, **kwargs)
 
 
+def no_shortcut(request: HttpRequest, rest: str) -> HttpResponse:
+    """Django leads from any row's number to its page. Ours open to whoever has the address, so nobody is led there."""
+    raise PermissionDenied
+
+
 ELSEWHERE = {"appeal:preview"}
 """Pages of the staff's that do not lie under /staff/."""
 

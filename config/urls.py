@@ -16,6 +16,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("readyz", health.readyz),
     path("metrics", metrics.metrics),
     path("staff/login/", staff.ToSignIn.as_view()),
+    path("staff/r/<path:rest>", admin.site.admin_view(staff.no_shortcut)),
     path("staff/", admin.site.urls),
     path("accounts/", include("allauth.urls")),
     path("api/", open_api.index, name="api"),

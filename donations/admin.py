@@ -90,6 +90,7 @@ class DonationAdmin(ReadOnly, StepAdmin):
 
 @admin.register(MonthlyGift)
 class MonthlyGiftAdmin(ReadOnly):
+    view_on_site = False  # it is the donor's
     list_display = ("reference", "created_at", "campaign", "amount", "every", "state", "status", "next_on")
     list_filter = (NeedsAPerson, "state", "every", "campaign")
     search_fields = ("reference", "email", "subscription", "customer")

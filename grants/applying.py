@@ -59,7 +59,10 @@ def page(request: HttpRequest, application: Application, name: str) -> HttpRespo
     form = pages[name].form(request.POST if "save" in request.POST else None, application=application)
     if form.is_bound:
         right = form.is_valid()
-        form.keep()
+        try:
+            form.keep()
+        except Refused:  # it was sent meanwhile, from another tab: this is how it was sent
+            return redirect(application)
         tell_the_link(application, form)
         if right:
             return redirect(*after(pages[name], application, back=request.POST["save"] == "back"))

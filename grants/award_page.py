@@ -34,7 +34,13 @@ class AnswerForm(forms.Form):
 @require_http_methods(["GET", "HEAD", "POST"])
 def award(request: HttpRequest, key: str) -> HttpResponse:
     """GET shows, so that a mail program that opens links answers nothing; POST answers, and again changes nothing."""
-    grant = get_object_or_404(Grant.objects.select_related("campaign", "fund"), key=key)
+    grant = get_object_or_404(Grant.objects.select_related("campaign", "fund", "initiative"), key=key)
+    with translation.override(grant.initiative.reads()):
+        return told(request, grant)
+
+
+def told(request: HttpRequest, grant: Grant) -> HttpResponse:
+    """In the initiative's language, as the letter on paper is."""
     form = AnswerForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:

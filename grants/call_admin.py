@@ -282,6 +282,8 @@ class NextStep(MoneyStep):
 
     def take(self, by: User) -> None:
         given = self.cleaned_data
+        if not self.open_to(self.subject):
+            raise Refused(_("First divide the money of this call."))
         try:
             awarding.offer(given["application"], given["amount"], parts=given["parts"], by=by, on=timezone.localdate())
         except NotEnoughFree as error:

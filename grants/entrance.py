@@ -52,19 +52,19 @@ def link_to(application: Application) -> str:
 def of_own[**P](
     view: Callable[Concatenate[HttpRequest, Application, P], HttpResponse],
 ) -> Callable[..., HttpResponse]:
-    """For the visitor's own application. Another one is not found; whoever has not come by a code is asked for it."""
+    """For the visitor's own application. Another one is not found; who sends words without a code is asked for it."""
 
     @never_cache
     @wraps(view)
     def entrance(request: HttpRequest, reference: str, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         now = timezone.now()
         own = reference_in(request.session, now)
-        if not own:
+        if own != reference:
             if (application := by_code(request, reference, now)) is None:
+                if own and request.method != "POST":
+                    raise Http404
                 return ask_for_code(request)
             enter(request.session, application, now)
-        elif own != reference:
-            raise Http404
         else:
             application = Application.objects.resumable(now).filter(reference=reference).first()
             if application is None:

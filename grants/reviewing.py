@@ -27,6 +27,9 @@ def screen(application: Application, *, eligible: bool, by: User, why: str = "")
 @transaction.atomic
 def link(application: Application, initiative: Initiative, *, by: User) -> None:
     """This group is that initiative of ours, whose contact and accounts count as its own from now on."""
+    call = Call.objects.select_for_update(no_key=True).get(pk=application.call_id)
+    if call.stage in conflicts.DECIDED:
+        raise Refused(_("It is decided on, for the group that it came from. That stays as it is."))
     Application.objects.filter(pk=application.pk).update(initiative=initiative)
     application.refresh_from_db()
     conflicts.detect(application.call, by=by)

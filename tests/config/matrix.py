@@ -72,7 +72,8 @@ SPECIAL = {
     r"staff/logout/": "tcrean",
     r"staff/password_change/": "tcrean",
     r"staff/password_change/done/": "tcrean",
-    r"staff/r/<path:content_type_id>/<path:object_id>/": "tcrean",
+    r"staff/r/<path:content_type_id>/<path:object_id>/": "",
+    r"staff/r/<path:rest>": "",
 }
 
 # What may be done with a row, each on a page of its own.

@@ -150,7 +150,20 @@ def test_another_groups_application_is_not_found() -> None:
     browser, _application = begun()
     _other, foreign = begun()
     assert browser.get(address(foreign)).status_code == 404
-    assert browser.post(address(foreign, "contact"), PAGES["contact"] | {"save": "on"}).status_code == 404
+    browser.post(address(foreign, "contact"), PAGES["contact"] | {"save": "on"})
+    foreign.refresh_from_db()
+    assert foreign.contact == ""
+
+
+def test_a_helper_with_two_applications_in_one_browser_loses_no_word() -> None:
+    browser, first = begun()
+    browser.post(f"/grants/calls/{first.call.slug}/start/", START)
+    typed = PAGES["contact"] | {"save": "on"}
+    asked = browser.post(address(first, "contact"), typed)
+    assert (asked.status_code, "clinic@example.org" in asked.content.decode()) == (403, True)
+    browser.post(address(first, "contact"), typed | {entrance.CODE: first.code})
+    first.refresh_from_db()
+    assert first.email == "clinic@example.org"
 
 
 def test_a_page_that_is_nobodys_looks_like_one_that_is_somebodys() -> None:

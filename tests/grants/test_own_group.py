@@ -2,14 +2,15 @@
 
 import pytest
 from django.contrib.auth.models import Permission, User
+from django.contrib.contenttypes.models import ContentType
 from django.db import IntegrityError
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
-from grants import awarding, conflicts, voting
-from grants.models import Approval, Kind, State, Tranche, Variation
+from grants import awarding, conflicts, reviewing, voting
+from grants.models import Approval, Grant, Kind, Refused, State, Tranche, Variation
 from ledger.money import Money
 from tests.grants import build
 
@@ -84,3 +85,28 @@ def test_who_stood_aside_sees_nothing_of_the_grant_that_came_of_it() -> None:
             in_list = f"/{row.pk}/change/" in client.get(reverse(f"admin:grants_{name}_changelist")).content.decode()
             page = client.get(reverse(f"admin:grants_{name}_change", args=[row.pk])).status_code
             assert (in_list, page == 200) == (seen, seen), (name, seen)
+
+
+def test_what_is_decided_stays_with_the_group_that_it_came_from() -> None:
+    [application] = build.decided()
+    with pytest.raises(Refused, match="for the group that it came from"):
+        reviewing.link(application, build.initiative(), by=build.person())
+
+
+def test_a_call_is_divided_before_one_more_grant_is_offered() -> None:
+    [application] = build.decided()
+    build.gift(application.call.fund, 1_200_00)
+    client = Client()
+    client.force_login(User.objects.create_superuser("lead"))
+    given = {"application": application.pk, "amount": "500", "parts": "1", "reason": "More came in."}
+    page = client.post(f"/staff/grants/call/{application.call_id}/step/next/", given).content.decode()
+    assert "First divide the money" in page
+    assert not Grant.objects.exists()
+
+
+def test_no_number_of_a_row_leads_to_the_page_of_its_group() -> None:
+    grant, client = build.grant(), Client()
+    client.force_login(User.objects.create_superuser("lead"))
+    kind = ContentType.objects.get_for_model(Grant)
+    assert client.get(f"/staff/r/{kind.pk}/{grant.pk}/").status_code == 403
+    assert grant.key not in client.get(f"/staff/grants/grant/{grant.pk}/change/").content.decode()

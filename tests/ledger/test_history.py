@@ -7,6 +7,7 @@ from django.db import DatabaseError, connection
 from django.test import Client
 from pytest_django import Settings
 
+from grants.sealed import SEALED
 from ledger.history import acting
 from ledger.models import Change, Fund
 
@@ -111,3 +112,25 @@ def test_the_staffs_pages_leave_the_name_of_who_was_signed_in(settings: Settings
     page = client.get("/staff/ledger/change/").content.decode()
     assert "auth_group" in page
     assert "anna" in page
+
+
+def left_out(table: str) -> str:
+    """How its trigger is written."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_get_triggerdef(oid) FROM pg_trigger WHERE tgname = 'history_is_kept' AND tgrelid = %s::regclass",
+            [table],
+        )
+        return str(cursor.fetchone()[0])
+
+
+OPENS_A_DOOR = {"key", "code", "invitation", "confirmation_key"}
+
+
+def test_no_history_holds_what_is_sealed_or_what_opens_a_door() -> None:
+    for model in apps.get_models(include_auto_created=True):
+        table = model._meta.db_table
+        if table in kept() and not model._meta.proxy and model._meta.app_label == "grants":
+            secret = {field.column for field in model._meta.fields if isinstance(field, SEALED)}
+            secret |= {field.column for field in model._meta.fields if field.name in OPENS_A_DOOR}
+            assert not {column for column in secret if f"'{column}'" not in left_out(table)}, table
