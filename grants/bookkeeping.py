@@ -59,6 +59,7 @@ def pay(
     tranche.refuse_while_its_account_waits(timezone.now())
     tranche.refuse_unless_accepted()
     tranche.refuse_excluded_country()
+    tranche.refuse_while_a_report_is_late(timezone.localdate())
     Evidence.objects.show(tranche, fee=wire_fee, **shown)
     lines = (*_let_go(tranche), *_handed_over(tranche), *_fee(wire_fee))
     entry = record(Draft("tranche_paid", str(tranche), sent_on, lines))

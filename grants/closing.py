@@ -40,12 +40,17 @@ def checklist(grant: Grant) -> list[Item]:
     ]
 
 
+def came_to(grant: Grant) -> Money:
+    """What was sent, less what its fiscal hosts keep of it."""
+    sent = grant.tranches.sent().select_related("evidence", "onward")
+    return sum((tranche.arriving for tranche in sent), start=Money.zero(grant.currency))
+
+
 def unspent(grant: Grant, spent: Money) -> Money:
-    """What was sent, less what was spent and what has come back. Below zero if they spent money of their own."""
+    """What came to them, less what was spent and what has come back. Nothing, if they spent money of their own."""
     zero = Money.zero(grant.currency)
-    sent = sum((tranche.amount for tranche in grant.tranches.sent()), start=zero)
     back = sum((each.amount for each in grant.returned.all()), start=zero)
-    return max(sent - back - spent, zero)
+    return max(came_to(grant) - back - spent, zero)
 
 
 @transaction.atomic

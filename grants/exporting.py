@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from django.contrib.auth.models import User
 from django.db import models, transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -41,6 +42,7 @@ def trouble_with(tranche: Tranche, ours: OurAccount, now: datetime.datetime) -> 
     try:
         tranche.refuse_unless_accepted()
         tranche.refuse_excluded_country()
+        tranche.refuse_while_a_report_is_late(timezone.localdate())
         tranche.refuse_while_its_account_waits(now)
         pain001(_debtor(ours), [transfer(tranche)], message_id="test", made_at=now, execute_on=now.date())
     except (Refused, Unfit) as trouble:

@@ -14,7 +14,8 @@ from django.views.decorators.http import require_http_methods
 
 from appeal.refusal import Refused
 from grants.application_pages import SPOKEN, language_name
-from grants.models import Figure, Measure, Mode, Report, State
+from grants.closing import came_to
+from grants.models import Figure, Measure, Mode, Report
 from ledger.money import AmountError, Money
 
 MOST_LETTERS = 12_000
@@ -157,8 +158,7 @@ def report(request: HttpRequest, key: str) -> HttpResponse:
     form = ReportForm(request.POST if deed else None, report=found, send=deed == "send")
     if form.is_bound and saved(form):
         return redirect("grants:report-photos", found.key) if deed == "photos" else redirect(found)
-    sent = found.grant.tranches.filter(state__in=[State.SENT, State.CONFIRMED])
-    shown = {"report": found, "form": form, "sent": sum((t.amount for t in sent), Money.zero(found.grant.currency))}
+    shown = {"report": found, "form": form, "sent": came_to(found.grant)}
     return render(request, "grants/report.html", shown, status=422 if form.errors else 200)
 
 

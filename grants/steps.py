@@ -108,7 +108,7 @@ class ApproveStep(Step):
 class InSpiteStep(Step):
     title = _("Pay in spite of a late report")
     meaning = _("A report of this grant has not come. Your reason stays on record with your name.")
-    states = {State.PROMISED}
+    states = {State.PROMISED, State.APPROVED}
 
     reason = forms.CharField(label=_("Reason"), widget=forms.Textarea(attrs={"rows": 3}))
 

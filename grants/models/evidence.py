@@ -49,7 +49,7 @@ class EvidenceQuerySet(models.QuerySet["Evidence"]):
             route=account.route,
             fee_minor=fee.minor,
             currency=fee.currency,
-            host_fee_minor=tranche.host_fee.minor if account.host else None,
+            host_fee_minor=tranche.host_fee_minor,
             **facts,
         )
         try:

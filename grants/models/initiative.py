@@ -1,5 +1,6 @@
 """Refugee-led initiatives: who they are, and what of it keeps them findable for us alone."""
 
+from collections.abc import Iterable
 from operator import itemgetter
 
 from babel import Locale
@@ -56,6 +57,12 @@ def country_names() -> dict[str, str]:
         if len(code) == 2 and code not in NO_COUNTRIES
     }
     return dict(sorted(countries.items(), key=itemgetter(1)))
+
+
+def names_of(countries: Iterable[str]) -> str:
+    """Of ISO 3166 alpha-2 codes, in the language of the page."""
+    known = country_names()
+    return ", ".join(known.get(code, code) for code in countries)
 
 
 def known_language(code: str) -> None:
@@ -121,4 +128,4 @@ class Initiative(models.Model):
 
     def country_name(self) -> str:
         """In the language of the page."""
-        return country_names().get(self.country, self.country)
+        return names_of([self.country])

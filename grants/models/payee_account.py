@@ -5,7 +5,6 @@ first one of an initiative can be paid at once; each later one waits, while the 
 """
 
 import datetime
-from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, Self
 
 from django.conf import settings
@@ -17,7 +16,6 @@ from django.utils.translation import gettext_lazy as _
 
 from grants.models.initiative import Initiative, country_is_iso
 from grants.sealed import SealedTextField, mark, marks
-from ledger.money import Money
 
 LATELY = datetime.timedelta(days=30)
 SHOWN = 4
@@ -62,11 +60,6 @@ class FiscalHost(models.Model):
 
     def __str__(self) -> str:
         return self.name
-
-    def keeps_of(self, amount: Money) -> Money:
-        """Its fee, rounded to the nearest."""
-        part = Decimal(amount.minor) * self.fee / 100
-        return Money(int(part.quantize(Decimal(1), ROUND_HALF_UP)), amount.currency)
 
 
 def alike_number(number: str) -> str:

@@ -20,6 +20,7 @@ from django.utils.translation import gettext_lazy as _
 from appeal.models import CLOSED_TO_CARDS
 from appeal.refusal import Refused
 from grants.models.grant import Grant, GrantState
+from grants.models.initiative import names_of
 from grants.models.payee_account import PayeeAccount, Route
 from ledger.models import Channel, Entry, Fund
 from ledger.money import Money
@@ -51,7 +52,10 @@ def new_key() -> str:
 
 
 class Fingerprint(Func):
-    """SHA-256 of the details a person approves: amount, currency, fund, account and the account's mark, one a line."""
+    """SHA-256 of the details a person approves, one a line.
+
+    Amount, currency, fund, account and the account's mark; and the fee of the fiscal host, if it goes through one.
+    """
 
     function = "grants_fingerprint"
     output_field = models.CharField(max_length=64)
@@ -96,8 +100,11 @@ class Tranche(models.Model):
         PayeeAccount, models.PROTECT, null=True, related_name="tranches", verbose_name=_("payee account")
     )
     account_mark = models.CharField(max_length=64, blank=True, editable=False)
+    host_fee_minor = models.BigIntegerField(null=True, editable=False)
     fingerprint = models.GeneratedField(
-        expression=Fingerprint(F("amount_minor"), F("currency"), F("fund"), F("account"), F("account_mark")),
+        expression=Fingerprint(
+            F("amount_minor"), F("currency"), F("fund"), F("account"), F("account_mark"), F("host_fee_minor")
+        ),
         output_field=models.CharField(max_length=64),
         db_persist=True,
     )
@@ -181,16 +188,15 @@ class Tranche(models.Model):
 
     @property
     def host_fee(self) -> Money:
-        """What its fiscal host keeps of it: as it was when the money was sent, and until then as it is now."""
-        if shown := getattr(self, "evidence", None):
-            return Money(shown.host_fee_minor or 0, self.currency)
-        host = self.account and self.account.host
-        return host.keeps_of(self.amount) if host else Money.zero(self.currency)
+        """What its fiscal host keeps of it; the database writes it down when the account is proposed."""
+        shown = getattr(self, "evidence", None)
+        return Money((shown or self).host_fee_minor or 0, self.currency)
 
     @property
     def arriving(self) -> Money:
-        """What the initiative is to receive."""
-        return self.amount - self.host_fee
+        """What the initiative receives: what its fiscal host has passed on, or is to."""
+        passed_on = getattr(self, "onward", None)
+        return passed_on.amount if passed_on else self.amount - self.host_fee
 
     @property
     def awaits_onward(self) -> bool:
@@ -201,7 +207,16 @@ class Tranche(models.Model):
     @property
     def is_exception(self) -> bool:
         """The bank's money goes where card money must not."""
-        return self.fund.channel == Channel.BANK and self.grant.initiative.country in CLOSED_TO_CARDS
+        return self.fund.channel == Channel.BANK and any(code in CLOSED_TO_CARDS for code in self.countries)
+
+    @property
+    def countries(self) -> list[str]:
+        """Those that its money touches: of the initiative, its account, the account's bank, and its fiscal host."""
+        touched = [self.grant.initiative.country]
+        if self.account:
+            touched += [self.account.country, self.account.bank_country]
+            touched += [self.account.host.country] if self.account.host else []
+        return [code for code in dict.fromkeys(touched) if code]
 
     @property
     def approvals_needed(self) -> int:
@@ -276,7 +291,7 @@ class Tranche(models.Model):
 
     def refuse_without_legal_basis(self) -> None:
         if self.is_exception and not hasattr(self.grant, "legal_basis"):
-            words = {"country": self.grant.initiative.country_name()}
+            words = {"country": names_of(code for code in self.countries if code in CLOSED_TO_CARDS)}
             raise Refused(
                 _("Money for %(country)s needs a legal basis. Record it first; then two people have to approve.")
                 % words
@@ -314,9 +329,9 @@ class Tranche(models.Model):
         self.move(State.CONFIRMED, confirmed_on=on)
 
     def refuse_excluded_country(self) -> None:
-        initiative = self.grant.initiative
-        if self.fund.excludes(initiative.country):
-            words = {"fund": self.fund.name, "country": initiative.country_name()}
+        """Where the initiative is, its account, the account's bank or its fiscal host."""
+        if excluded := [code for code in self.countries if self.fund.excludes(code)]:
+            words = {"fund": self.fund.name, "country": names_of(excluded)}
             raise Refused(_("“%(fund)s” must not pay anybody in %(country)s. Choose another fund.") % words)
 
     def move(self, goal: State, **facts: Any) -> None:
