@@ -209,7 +209,7 @@ def account_for(walk: Walk, grant: Grant) -> None:
     told: dict[str, str | list[str]] = {
         "text": "Every family has a dry mat now.",
         "mode": "written",
-        "spent": came.decimal,
+        "spent": str(came.decimal),
         "do": "send",
     }
     walk.send(made.get_absolute_url(), told)
