@@ -250,6 +250,11 @@ class TrancheAdmin(AsideAdmin):
         *("sent_by", "sent_on", "bank_reference", "confirmation_link", "confirmed_on", "replaces"),
     )
 
+    def get_fields(self, request: HttpRequest, obj: Tranche | None = None) -> tuple[str, ...]:
+        """The link is the initiative's own: a treasurer may pass it on, and nobody else reads it."""
+        known = request.user.has_perm("grants.see_payeeaccount")
+        return tuple(name for name in self.fields if known or name != "confirmation_link")
+
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 

@@ -178,7 +178,7 @@ def detect(call: Call, *, by: User) -> int:
 def bars(person: User, grant: Grant) -> bool:
     """Nobody approves a payment to a group that they are tied to, or stood aside from."""
     aside = Recusal.objects.filter(application=grant.application, member__person=person)
-    its = all_marks(facts_of_initiative(grant.initiative))
+    its = all_marks(facts_of_initiative(grant.initiative)) | (marks_of(grant.application) if grant.application else {})
     return aside.exists() or same(its, marks_of_person(person)) is not None
 
 

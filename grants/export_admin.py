@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils import timezone
@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from appeal.refusal import Refused
 from appeal.steps import signed_in
 from grants.account_numbers import Unfit, account_number, bic_code, currency_code, is_iban
+from grants.aside import visible
 from grants.exporting import Form, export, judge
 from grants.models import FileLine, OurAccount, PaymentFile, Tranche
 from grants.models.initiative import country_names
@@ -66,7 +67,8 @@ def payment_file(request: HttpRequest, site: admin.AdminSite) -> HttpResponse:
             form.add_error(None, str(refusal))
         else:
             return download(file, content, form.cleaned_data["form"])
-    judged = judge(form.cleaned_data.get("account") or ours if form.is_bound else ours, timezone.now()) if ours else []
+    chosen_account = form.cleaned_data.get("account") or ours if form.is_bound else ours
+    judged = judge(chosen_account, timezone.now(), by=signed_in(request)) if chosen_account else []
     chosen = set(request.POST.getlist("tranches"))
     shown = {"form": form, "ours": ours, "judged": judged, "chosen": chosen, "title": _("Payment file")}
     context = {**site.each_context(request), "opts": Tranche._meta, **shown}  # noqa: SLF001
@@ -133,6 +135,9 @@ class FileLineInline(admin.TabularInline[Any, Any]):
     fields = readonly_fields = ("tranche",)
     extra = 0
     can_delete = False
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[FileLine]:
+        return visible(super().get_queryset(request), "tranche__grant__application", request)
 
 
 @admin.register(PaymentFile)

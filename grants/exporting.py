@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from appeal.refusal import Refused
+from grants import conflicts
 from grants.account_numbers import Unfit
 from grants.models import FileLine, Look, OurAccount, PayeeAccount, PaymentFile, Tranche
 from grants.models.payee_account import AT_A_BANK
@@ -32,9 +33,12 @@ class Judged:
     before: FileLine | None
 
 
-def judge(ours: OurAccount, now: datetime.datetime) -> list[Judged]:
-    approved = Tranche.objects.approved().select_related("grant__initiative", "account__host", "fund")
-    return [Judged(tranche, trouble_with(tranche, ours, now), tranche.files.first()) for tranche in approved]
+def judge(ours: OurAccount, now: datetime.datetime, *, by: User) -> list[Judged]:
+    """All that is approved; who is tied to a group sees none of its payments."""
+    known = ("grant__initiative", "grant__application__initiative", "account__host", "fund")
+    approved = Tranche.objects.approved().select_related(*known)
+    theirs = [tranche for tranche in approved if not conflicts.bars(by, tranche.grant)]
+    return [Judged(tranche, trouble_with(tranche, ours, now), tranche.files.first()) for tranche in theirs]
 
 
 def trouble_with(tranche: Tranche, ours: OurAccount, now: datetime.datetime) -> str:
@@ -93,6 +97,8 @@ def export(
     """The file, which stays on record; so does that this person was shown the accounts. Refused says what is amiss."""
     tranches = _held(chosen)
     for tranche in tranches:
+        if conflicts.bars(by, tranche.grant):
+            raise Refused(_("You are tied to one of these groups, so another person has to make its file."))
         if trouble := trouble_with(tranche, ours, now):
             raise Refused(f"{tranche}: {trouble}")
         _refuse_a_second_time(tranche, again=again)

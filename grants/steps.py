@@ -9,7 +9,6 @@ from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from grants import bookkeeping, conflicts
@@ -73,8 +72,7 @@ class ToAnAccount(Step):
 
 class AccountChoice(forms.ModelChoiceField[PayeeAccount]):
     def label_from_instance(self, account: PayeeAccount) -> str:
-        day = date_format(timezone.localtime(account.recorded_at), "DATE_FORMAT")
-        return _("%(account)s, of %(day)s") % {"account": account, "day": day}
+        return _("…%(end)s, %(account)s") % {"account": account, "end": account.end}
 
 
 class PromiseStep(ToAnAccount):

@@ -12,6 +12,7 @@ from django.contrib.auth.models import User
 from django.db import models, transaction
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from grants.models.initiative import Initiative, country_is_iso
@@ -193,11 +194,13 @@ class PayeeAccount(models.Model):
         ]
 
     def __str__(self) -> str:
-        return str(_("%(way)s, …%(end)s") % {"way": self.get_route_display(), "end": self.end})
+        """Without any of its number: this is read by more people than may see an account."""
+        day = date_format(timezone.localtime(self.recorded_at), "DATE_FORMAT")
+        return str(_("%(way)s, of %(day)s") % {"way": self.get_route_display(), "day": day})
 
     @property
     def end(self) -> str:
-        """The last letters of its number, by which people tell two accounts apart."""
+        """The last letters of its number, by which a treasurer tells two accounts apart."""
         written = (self.number or self.phone or self.details).splitlines()
         number = max(written, key=lambda line: sum(letter.isdecimal() for letter in line))
         return "".join(letter for letter in number if letter.isalnum())[-SHOWN:]

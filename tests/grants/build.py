@@ -342,7 +342,8 @@ def in_review(count: int = 1, **fields: Any) -> list[Application]:
     """Sent by groups of different names and addresses to one call that is over, and found eligible."""
     asked = fields.pop("call", None) or call(**fields)
     sent = [
-        submitted(asked, name=f"Group {number}", email=f"group-{number}@example.org") for number in range(1, count + 1)
+        submitted(asked, name=f"Group {number}", email=f"group-{number}@example.org", phone=f"+62 812 0000 {number:04}")
+        for number in range(1, count + 1)
     ]
     over(asked).begin_reading(timezone.now())
     for application in sent:
