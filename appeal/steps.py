@@ -3,6 +3,7 @@
 What is on record is not edited: a room lists its steps in a StepAdmin, and each names the permission it takes.
 """
 
+import logging
 from collections.abc import Callable
 from typing import Any, ClassVar
 
@@ -11,6 +12,7 @@ from django.contrib import admin, messages
 from django.contrib.admin.utils import display_for_field, label_for_field, lookup_field
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
+from django.db import IntegrityError, transaction
 from django.db.models import Model
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
@@ -22,6 +24,8 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from appeal.refusal import Refused
+
+log = logging.getLogger(__name__)
 
 
 class Step(forms.Form):
@@ -112,10 +116,7 @@ class StepAdmin(admin.ModelAdmin[Any]):
 
     def taken(self, request: HttpRequest, form: Step, subject: Model) -> bool:
         """Take the step and say so, or put the refusal into the form."""
-        try:
-            form.take(by=signed_in(request))
-        except Refused as refusal:
-            form.add_error(None, str(refusal))
+        if not took(form, by=signed_in(request)):
             return False
         self.log_change(request, subject, in_words(form))
         messages.success(request, _("Done: %(step)s, %(subject)s.") % {"step": form.title, "subject": subject})
@@ -127,6 +128,21 @@ class StepAdmin(admin.ModelAdmin[Any]):
     def shown(self, subject: Model, name: str) -> Any:
         field, _attribute, value = lookup_field(name, subject, self)
         return display_for_field(value, field, "") if field else value
+
+
+def took(form: Any, *, by: User, refusals: tuple[type[Exception], ...] = (Refused,)) -> bool:
+    """All of the step or nothing of it. What the database alone refuses is for us to find words for, and is logged."""
+    try:
+        with transaction.atomic():
+            form.take(by=by)
+    except refusals as refusal:
+        form.add_error(None, str(refusal))
+    except IntegrityError:
+        log.exception("The database refused a step: %s", type(form).__name__)
+        form.add_error(None, _("As things stand now this is not possible. Please read the page again."))
+    else:
+        return True
+    return False
 
 
 def signed_in(request: HttpRequest) -> User:

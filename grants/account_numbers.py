@@ -105,6 +105,8 @@ def currency_code(who: str, code: str) -> str:
 def account_number(who: str, typed: str, country: str) -> str:
     """Without spaces. It is held to be an IBAN if it begins as one, and must be one in the SEPA."""
     number = identifier(who, _("account"), "".join(typed.split()), 34)
+    if not any(letter.isalnum() for letter in number):
+        refuse(who, _("the account “%(typed)s” has no letter and no digit.") % {"typed": typed})
     if _begins_as_iban(number.upper(), country):
         _refuse_bad_iban(who, number.upper(), country)
         return number.upper()

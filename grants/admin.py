@@ -15,7 +15,7 @@ from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from appeal.steps import StepAdmin, signed_in
+from appeal.steps import StepAdmin, signed_in, took
 from grants import after_admin, call_admin, export_admin, panel_admin, reporting, screening_admin, tie_admin
 from grants.aside import AsideAdmin
 from grants.bookkeeping import NotEnoughFree
@@ -307,10 +307,7 @@ class TrancheAdmin(AsideAdmin):
 
     def taken(self, request: HttpRequest, form: Step) -> bool:
         """Take the step and say so, or put the refusal into the form."""
-        try:
-            form.take(by=signed_in(request))
-        except (Refused, NotEnoughFree) as refusal:
-            form.add_error(None, str(refusal))
+        if not took(form, by=signed_in(request), refusals=(Refused, NotEnoughFree)):
             return False
         self.log_change(request, form.tranche, str(form.title))
         form.tranche.refresh_from_db()

@@ -15,7 +15,7 @@ from grants.application_pages import FileForm, Page, PageForm, pages_of
 from grants.entrance import of_own
 from grants.models import Application, Attachment, Grant, Stage, attachment
 from grants.resuming import AddressForm, CodeForm
-from grants.serving import serve
+from grants.serving import serve, take_away
 
 READ_OR_SEND = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -84,7 +84,7 @@ def files(request: HttpRequest, application: Application) -> HttpResponse:
         return redirect(application)
     form = FileForm(request.POST, request.FILES) if request.POST.get("do") == "add" else FileForm()
     if request.POST.get("do") == "take-away":
-        get_object_or_404(application.attachments, key=request.POST.get("key", "")).take_away()
+        take_away(application.attachments.all(), request)
         return redirect("grants:application-files", application.reference)
     if form.is_bound and form.is_valid() and kept(form, application):
         return redirect("grants:application-files", application.reference)

@@ -8,6 +8,7 @@ import datetime
 
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.db.models import Sum
 from django.template.loader import render_to_string
 from django.utils import translation
 from django.utils.translation import gettext as _
@@ -27,6 +28,7 @@ def offer(application: Application, amount: Money, *, parts: int, by: User, on: 
     call, initiative = application.call, initiative_of(application)
     if conflicts.concerns(by, call):
         raise Refused(_("You are tied to a group that applied to this call. Somebody else has to divide its money."))
+    refuse_too_much(application, amount)
     grant = Grant.objects.create(
         initiative=initiative,
         campaign=call.campaign,
@@ -45,6 +47,19 @@ def offer(application: Application, amount: Money, *, parts: int, by: User, on: 
         bookkeeping.promise(tranche, by=by, on=on)
     application.tell(Told.AWARDED)
     return grant
+
+
+def refuse_too_much(application: Application, amount: Money) -> None:
+    """No group gets more than it asked for, and all of a call together no more than its ceiling."""
+    call = application.call
+    if amount.minor > (application.amount_minor or 0):
+        words = {"asked": Money(application.amount_minor or 0, call.currency).format()}
+        raise Refused(_("This group asked for %(asked)s, and gets no more than that.") % words)
+    given = Grant.objects.filter(application__call=call).exclude(state=GrantState.CANCELLED)
+    left = call.ceiling - Money(given.aggregate(sum=Sum("amount_minor"))["sum"] or 0, call.currency)
+    if amount > left:
+        words = {"ceiling": call.ceiling.format(), "left": left.format()}
+        raise Refused(_("The ceiling of this call is %(ceiling)s, and %(left)s of it is left.") % words)
 
 
 def initiative_of(application: Application) -> Initiative:

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from appeal.refusal import Refused
-from grants.models import Evidence, Grant, Returned, State, Tranche
+from grants.models import Evidence, Grant, GrantState, Returned, State, Tranche
 from ledger import chart
 from ledger.journal import Draft, Line, NotEnoughFree, record
 from ledger.models import Fund
@@ -79,6 +79,9 @@ def take_back(tranche: Tranche, *, on: datetime.date) -> None:
 def take_unspent(grant: Grant, amount: Money, *, on: datetime.date, bank_reference: str, by: User) -> Returned:
     """Money that the initiative did not need is in our bank again, and free for others. Once a bank reference."""
     held = Grant.objects.select_for_update(no_key=True).get(pk=grant.pk)
+    if held.state != GrantState.ACCEPTED:
+        words = {"state": held.get_state_display()}
+        raise Refused(_("This grant is “%(state)s”: nothing of it comes back any more.") % words)
     if held.returned.filter(bank_reference=bank_reference).exists():
         raise Refused(_("Money with this bank reference is recorded already."))
     returned = Returned.objects.create(

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from appeal.refusal import Refused
 from grants.models import Photo, Report
 from grants.models.photo import MOST
-from grants.serving import serve
+from grants.serving import serve, take_away
 from grants.uploads import PICTURES
 from grants.uploads.fields import AttachmentField
 
@@ -43,7 +43,7 @@ def photos(request: HttpRequest, key: str) -> HttpResponse:
         return redirect(found)
     form = PhotoForm(request.POST, request.FILES) if request.POST.get("do") == "add" else PhotoForm()
     if request.POST.get("do") == "take-away":
-        get_object_or_404(found.photos, key=request.POST.get("key", "")).take_away()
+        take_away(found.photos.all(), request)
         return redirect("grants:report-photos", key)
     if form.is_bound and form.is_valid() and kept(form, found):
         return redirect("grants:report-photos", key)

@@ -20,6 +20,8 @@ def begin(call: Call, now: datetime.datetime, *, by: User) -> None:
 
 @transaction.atomic
 def screen(application: Application, *, eligible: bool, by: User, why: str = "") -> None:
+    if application.call.stage != Stage.REVIEW:
+        raise Refused(_("Applications are screened once their call is over, until its vote opens."))
     application.screen(eligible=eligible, by=by, why=why)
     conflicts.detect(application.call, by=by)
 

@@ -1,8 +1,13 @@
 """Files of strangers are handed out to be saved, never to be shown or run under our address."""
 
-from django.http import HttpResponse
+from contextlib import suppress
+
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
 from django.utils.http import content_disposition_header
 
+from appeal.refusal import Refused
 from grants.models import Attachment, Photo
 
 
@@ -19,3 +24,13 @@ def serve(attachment: Attachment | Photo) -> HttpResponse:
             "Cross-Origin-Resource-Policy": "same-origin",
         },
     )
+
+
+def take_away(kept: QuerySet[Attachment] | QuerySet[Photo], request: HttpRequest) -> None:
+    """The one that is named in the form; 404 if it is none of these.
+
+    It stays where what it belongs to was sent meanwhile: the page that comes next says so.
+    """
+    one: Attachment | Photo = get_object_or_404(kept, key=request.POST.get("key", "").replace("\0", ""))
+    with suppress(Refused):
+        one.take_away()

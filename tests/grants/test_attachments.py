@@ -12,13 +12,13 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
 from django.db import IntegrityError, connection, transaction
 from django.http import HttpRequest, HttpResponse
-from django.test import Client
+from django.test import Client, RequestFactory
 from django.urls import include, path
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from grants.models import Application, Attachment, Refused
-from grants.serving import serve
+from grants.serving import serve, take_away
 from grants.uploads import MEDIA_TYPES, Kind, read
 from tests.grants import build, files
 from tests.grants.build import sql
@@ -168,6 +168,21 @@ def test_a_group_adds_a_file_reads_it_and_takes_it_away() -> None:
     assert browser.get(f"{page_of(application)}{kept.key}/").content == files.pdf()
     browser.post(page_of(application), {"do": "take-away", "key": kept.key})
     assert not application.attachments.exists()
+
+
+def test_a_file_that_was_sent_in_the_same_moment_stays() -> None:
+    browser, application = written()
+    add(browser, application, "plan.pdf", files.pdf())
+    kept = application.attachments.get()
+    application.submit(timezone.now())
+    take_away(application.attachments.all(), RequestFactory().post("/", {"key": kept.key}))
+    assert application.attachments.get() == kept
+
+
+@pytest.mark.parametrize("key", ["", "none", "a\0b"])
+def test_a_file_that_is_not_there_is_not_found(key: str) -> None:
+    browser, application = written()
+    assert browser.post(page_of(application), {"do": "take-away", "key": key}).status_code == 404
 
 
 def test_a_file_that_is_not_what_it_says_is_refused_and_the_rest_is_kept() -> None:

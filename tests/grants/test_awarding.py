@@ -29,6 +29,16 @@ def offered(minor: int = 1_200_00, parts: int = 1) -> Grant:
     return awarding.offer(chosen()[0], Money(minor, "USD"), parts=parts, by=build.person(), on=build.DAY)
 
 
+def offered_to(application: Application, minor: int) -> Grant:
+    return awarding.offer(application, Money(minor, "USD"), parts=1, by=build.person(), on=build.DAY)
+
+
+def unasked(application: Application, minor: int) -> Grant:
+    """An offer that no verb was asked about."""
+    facts = {"application": application, "fund": application.call.fund, "state": GrantState.OFFERED}
+    return build.grant(minor, of=application.call.campaign, to=awarding.initiative_of(application), **facts)
+
+
 def test_an_offer_sets_the_money_aside_in_as_many_parts_as_it_is_paid_in() -> None:
     grant = offered(1_000_00, parts=3)
     assert [tranche.amount_minor for tranche in grant.tranches.order_by("number")] == [333_34, 333_33, 333_33]
@@ -59,17 +69,27 @@ def test_an_offer_beyond_the_free_money_is_refused_in_words_and_leaves_nothing_b
     assert not Initiative.objects.exists()
 
 
-def test_an_offer_beyond_what_was_asked_for_is_refused_by_the_database() -> None:
+def test_an_offer_beyond_what_was_asked_for_is_refused_by_the_database_too() -> None:
+    [application] = chosen()
+    with pytest.raises(Refused, match=r"asked for \$1,200.00\sUSD, and gets no more"):
+        awarding.offer(application, Money(1_200_01, "USD"), parts=1, by=build.person(), on=build.DAY)
     with pytest.raises(IntegrityError, match="no more than it asked for"):
-        awarding.offer(chosen()[0], Money(1_200_01, "USD"), parts=1, by=build.person(), on=build.DAY)
+        unasked(application, 1_200_01)
 
 
 def test_the_grants_of_a_call_stay_under_its_ceiling_together() -> None:
     first, second = chosen(2, ceiling_minor=2_000_00, most_minor=2_000_00)
-    awarding.offer(first, Money(1_200_00, "USD"), parts=1, by=build.person(), on=build.DAY)
+    offered_to(first, 1_200_00)
+    with pytest.raises(Refused, match=r"ceiling of this call is \$2,000.00\sUSD, and \$800.00\sUSD of it is left"):
+        offered_to(second, 800_01)
+    offered_to(second, 800_00)
+
+
+def test_the_database_keeps_the_ceiling_too() -> None:
+    first, second = chosen(2, ceiling_minor=2_000_00, most_minor=2_000_00)
+    offered_to(first, 1_200_00)
     with pytest.raises(IntegrityError, match="under its ceiling together"):
-        awarding.offer(second, Money(800_01, "USD"), parts=1, by=build.person(), on=build.DAY)
-    awarding.offer(second, Money(800_00, "USD"), parts=1, by=build.person(), on=build.DAY)
+        unasked(second, 800_01)
 
 
 def test_an_application_gets_one_grant() -> None:

@@ -441,6 +441,7 @@ def test_an_iban_may_be_typed_as_it_is_printed(typed: str) -> None:
         ("DE89370400440523013000", "DE", "does not add up"),
         ("DE8937040044053201300", "DE", "has 21 characters, and those of DE have 22"),
         ("DEO9370400440532013000", "DE", "may have letters and digits only"),
+        ("-", "ID", "has no letter and no digit"),
         ("DE89-3704-0044-0532-0130-00", "DE", "may have letters and digits only"),
         ("370400440532013000", "DE", "“370400440532013000” is not an IBAN, and banks in DE need one"),
         (GERMAN, "ID", "is of DE, and its bank is said to be in ID"),
