@@ -44,6 +44,7 @@ ROLES = {
             "receipts.void_receipt",
             *READS_GRANTS,
             *("grants.add_grant", "grants.change_grant", "grants.delete_grant", "grants.close_grant"),
+            "grants.cancel_grant",
             *("grants.add_tranche", "grants.change_tranche", "grants.delete_tranche", "grants.divide_call"),
             *("grants.*_payeeaccount", "grants.*_ouraccount", "grants.*_paymentfile", "grants.*_fileline"),
             *("grants.add_fiscalhost", "grants.change_fiscalhost", "grants.add_initiative", "grants.change_initiative"),

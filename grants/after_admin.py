@@ -17,7 +17,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from appeal.steps import Step, StepAdmin, signed_in
-from grants import bookkeeping, closing, reporting
+from grants import awarding, bookkeeping, closing, reporting
 from grants.aside import AsideAdmin
 from grants.forms import positive_amount
 from grants.models import Grant, GrantState, Photo, Report, ReportState, Returned, Variation
@@ -314,4 +314,26 @@ class CloseStep(Step):
         closing.close(self.subject, by=by)
 
 
-STEPS: dict[str, type[Step]] = {"ask-for-reports": ScheduleStep, "unspent": UnspentStep, "close": CloseStep}
+class CancelStep(Step):
+    title = _("Take back or cancel")
+    meaning = _("The group gets nothing of this grant, and is told why by mail. What was promised is free again.")
+    permission = "grants.cancel_grant"
+
+    reason = forms.CharField(
+        label=_("Reason"), widget=forms.Textarea(attrs={"rows": 3}), help_text=_("The group reads this.")
+    )
+
+    @classmethod
+    def open_to(cls, subject: Grant) -> bool:
+        return subject.state in {GrantState.OFFERED, GrantState.ACCEPTED} and not subject.tranches.sent().exists()
+
+    def take(self, by: User) -> None:
+        awarding.cancel(self.subject, reason=self.cleaned_data["reason"], by=by, on=timezone.localdate())
+
+
+STEPS: dict[str, type[Step]] = {
+    "cancel": CancelStep,
+    "ask-for-reports": ScheduleStep,
+    "unspent": UnspentStep,
+    "close": CloseStep,
+}

@@ -87,7 +87,11 @@ class GrantList(Open[Grant], generics.ListAPIView[Grant]):
     pagination_class = Shuffled
 
     def get_queryset(self) -> QuerySet[Grant]:
-        shown = Grant.objects.shown(timezone.localdate()).select_related("initiative", "campaign")
+        shown = (
+            Grant.objects.shown(timezone.localdate())
+            .select_related("initiative", "campaign")
+            .prefetch_related("tranches")
+        )
         asked = shown.of(self.campaign()) if "campaign" in self.request.query_params else shown
         return asked.defer("initiative__place", "initiative__email")
 

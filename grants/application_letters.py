@@ -27,6 +27,7 @@ SUBJECTS = {
     Told.DECLINED: _("The panel has not chosen your application"),
     Told.RESERVE: _("Your application is on the reserve list"),
     Told.AWARDED: _("We want to give your group a grant"),
+    Told.CANCELLED: _("The grant to your group is cancelled"),
 }
 
 
@@ -51,7 +52,7 @@ def mail(pk: int, now: datetime) -> bool:
 
 
 def link_of(message: Message) -> str:
-    if message.what == Told.AWARDED:
+    if message.what in {Told.AWARDED, Told.CANCELLED}:
         return settings.PUBLIC_URL + message.application.grant.get_absolute_url()
     return entrance.link_to(message.application)
 

@@ -10,7 +10,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import Sum
 from django.template.loader import render_to_string
-from django.utils import translation
+from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from appeal.refusal import Refused
@@ -93,6 +93,19 @@ def decline(grant: Grant, *, by: str, said: str, on: datetime.date) -> None:
     held.decline(by=by, said=said, on=on)
     for tranche in held.tranches.promised():
         bookkeeping.release(tranche, on=on)
+
+
+@transaction.atomic
+def cancel(grant: Grant, *, reason: str, by: User, on: datetime.date) -> None:
+    """We take an offer back, or end a grant of which nothing is paid. What was promised is free; the group is told."""
+    held = Grant.objects.select_for_update().get(pk=grant.pk)
+    if held.tranches.sent().exists():
+        raise Refused(_("Money of this grant is paid. Release the rest, and close the grant when it is reported on."))
+    held.move(GrantState.CANCELLED, why_cancelled=reason, cancelled_by=by, cancelled_at=timezone.now())
+    for tranche in held.tranches.promised():
+        bookkeeping.release(tranche, on=on)
+    if held.application:
+        held.application.tell(Told.CANCELLED)
 
 
 def terms(grant: Grant, language: str) -> str:

@@ -41,6 +41,7 @@ def pay_again(tranche: Tranche, *, by: User, on: datetime.date) -> Tranche:
 
 def _promise(tranche: Tranche, *, by: User, on: datetime.date, discretionary: bool) -> None:
     tranche.hold_for(State.PROMISED)
+    tranche.refuse_unless_open()
     tranche.refuse_excluded_country()
     entry = record(Draft("tranche_promised", str(tranche), on, _set_aside(tranche), discretionary=discretionary))
     tranche.move(State.PROMISED, promise_entry=entry, proposed_by=by, proposed_at=timezone.now())
@@ -101,6 +102,7 @@ def take_unspent(grant: Grant, amount: Money, *, on: datetime.date, bank_referen
 def release(tranche: Tranche, *, on: datetime.date) -> None:
     """The tranche will not be paid: its money is free again."""
     tranche.hold_for(State.RELEASED)
+    tranche.refuse_part_of_an_offer()
     entry = record(Draft("tranche_released", str(tranche), on, _let_go(tranche), reverses=tranche.promise_entry))
     tranche.move(State.RELEASED, release_entry=entry)
 

@@ -1,6 +1,7 @@
 """Files of strangers are handed out to be saved, never to be shown or run under our address."""
 
 from contextlib import suppress
+from typing import cast
 
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -31,6 +32,6 @@ def take_away(kept: QuerySet[Attachment] | QuerySet[Photo], request: HttpRequest
 
     It stays where what it belongs to was sent meanwhile: the page that comes next says so.
     """
-    one: Attachment | Photo = get_object_or_404(kept, key=request.POST.get("key", "").replace("\0", ""))
+    one = cast(Attachment | Photo, get_object_or_404(kept, key=request.POST.get("key", "").replace("\0", "")))
     with suppress(Refused):
         one.take_away()

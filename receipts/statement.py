@@ -228,7 +228,7 @@ def register(sums: Sequence[Sums], currency: str) -> tuple[RegisterLine, ...]:
     promised = {each.grant: each.before + each.during for each in sums if each.account == chart.ENCUMBERED}
     paid = {each.grant: each.during for each in sums if each.account == chart.GRANTS}
     touched = [pk for pk in promised.keys() | paid.keys() if pk and (promised.get(pk) or paid.get(pk))]
-    found = Grant.objects.filter(pk__in=touched).select_related("initiative")
+    found = Grant.objects.filter(pk__in=touched).select_related("initiative").prefetch_related("tranches")
     grants = found.order_by(TruncMonth("awarded_on").desc(), "reference")
     crowded = crowds({grant.campaign_id for grant in grants}, timezone.localdate())
     return tuple(

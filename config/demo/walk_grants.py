@@ -10,7 +10,7 @@ from appeal.models import Campaign
 from appeal.stories import StoryPhoto
 from config.demo import afterwards, calls, story
 from config.demo.walking import Walk, patiently, require
-from grants import bookkeeping, closing, dividing, reviewing
+from grants import awarding, bookkeeping, closing, dividing, reviewing
 from grants.allocation import Method
 from grants.models import (
     Application,
@@ -158,8 +158,8 @@ def pay(walk: Walk, grant: Grant, account: PayeeAccount, way: str) -> None:
 def cancel(walk: Walk, grant: Grant) -> None:
     """It turns out that this group cannot use it: the money is free again."""
     before = grant.fund.free()
-    bookkeeping.release(grant.tranches.get(), on=timezone.localdate())
-    grant.move(GrantState.CANCELLED)
+    treasurer = story.person("treasurer")
+    awarding.cancel(grant, reason="The lease of the room fell through.", by=treasurer, on=timezone.localdate())
     require(grant.fund.free() == before + grant.amount, "what is released is free again")
     walk.step("One group cannot use its grant after all", f"{grant.amount.format()} is free again")
 

@@ -350,6 +350,7 @@ class Told(models.TextChoices):
     DECLINED = "declined", _("that the panel did not choose it")
     RESERVE = "reserve", _("that it is on the reserve list")
     AWARDED = "awarded", _("that a grant is offered")
+    CANCELLED = "cancelled", _("that its grant is cancelled")
 
 
 class MessageQuerySet(models.QuerySet["Message"]):
@@ -364,7 +365,7 @@ class Message(models.Model):
     """A mail to a group about its application: due until it is stamped as mailed."""
 
     application = models.ForeignKey(Application, models.PROTECT, related_name="messages")
-    what = models.CharField(max_length=8, choices=Told)
+    what = models.CharField(max_length=9, choices=Told)
     created_at = models.DateTimeField(auto_now_add=True)
     mailed_at = models.DateTimeField(null=True)
 

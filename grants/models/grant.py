@@ -96,6 +96,11 @@ class Grant(models.Model):
     )
     closed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, editable=False, related_name="+")
     closed_at = models.DateTimeField(_("closed at"), null=True, editable=False)
+    cancelled_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, editable=False, related_name="+"
+    )
+    cancelled_at = models.DateTimeField(_("cancelled at"), null=True, editable=False)
+    why_cancelled = models.TextField(_("why it is cancelled"), blank=True, editable=False, db_default="")
 
     objects = GrantQuerySet.as_manager()
 
@@ -103,7 +108,10 @@ class Grant(models.Model):
         ordering = ["-id"]
         verbose_name = _("grant")
         verbose_name_plural = _("grants")
-        permissions = [("close_grant", "Can close a grant")]
+        permissions = [
+            ("close_grant", "Can close a grant"),
+            ("cancel_grant", "Can take an offer back, or cancel a grant"),
+        ]
         constraints = [
             models.CheckConstraint(name="grant_amount_is_positive", condition=Q(amount_minor__gt=0)),
             models.CheckConstraint(
@@ -125,6 +133,12 @@ class Grant(models.Model):
                 condition=Q(state=GrantState.CLOSED, closed_by__isnull=False, closed_at__isnull=False)
                 | ~Q(state=GrantState.CLOSED) & Q(closed_by=None, closed_at=None),
             ),
+            models.CheckConstraint(
+                name="grant_cancelled_by_us_says_why",
+                condition=Q(cancelled_by=None, cancelled_at=None, why_cancelled="")
+                | ~Q(why_cancelled="")
+                & Q(state=GrantState.CANCELLED, cancelled_by__isnull=False, cancelled_at__isnull=False),
+            ),
             models.CheckConstraint(name="grant_state_is_known", condition=Q(state__in=GrantState.values)),
             models.CheckConstraint(name="grant_publication_is_known", condition=Q(publication__in=Publication.values)),
         ]
@@ -139,6 +153,13 @@ class Grant(models.Model):
     @property
     def amount(self) -> Money:
         return Money(self.amount_minor, self.currency)
+
+    @property
+    def came_to(self) -> Money:
+        """While it runs, what was awarded; once it is closed, what of that was paid. The host's fee is part of it."""
+        if self.state != GrantState.CLOSED:
+            return self.amount
+        return Money(sum(each.amount_minor for each in self.tranches.all() if each.is_confirmed), self.currency)
 
     @property
     def is_offered(self) -> bool:

@@ -187,6 +187,10 @@ class Tranche(models.Model):
         return Money(self.amount_minor, self.currency)
 
     @property
+    def is_confirmed(self) -> bool:
+        return self.state == State.CONFIRMED
+
+    @property
     def host_fee(self) -> Money:
         """What its fiscal host keeps of it; the database writes it down when the account is proposed."""
         shown = getattr(self, "evidence", None)
@@ -266,6 +270,15 @@ class Tranche(models.Model):
             raise Refused(
                 _("This grant is “%(state)s”: a payment is for one that its initiative has accepted.") % words
             )
+
+    def refuse_unless_open(self) -> None:
+        if self.grant.state not in {GrantState.OFFERED, GrantState.ACCEPTED}:
+            words = {"state": self.grant.get_state_display()}
+            raise Refused(_("This grant is “%(state)s”: no money is set aside for it any more.") % words)
+
+    def refuse_part_of_an_offer(self) -> None:
+        if self.grant.is_offered:
+            raise Refused(_("This is part of an offer that the group can still accept. Take the whole offer back."))
 
     def refuse_unless_it_came_back(self) -> None:
         if self.state != State.FAILED:

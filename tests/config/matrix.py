@@ -97,7 +97,7 @@ STEPS = {
         "reason": "c",
     },
     "grants.call": {"publish": "c", "extend": "c", "read": "c", "divide": "tc", "next": "tc"},
-    "grants.grant": {"ask-for-reports": "tc", "unspent": "t", "close": "tc"},
+    "grants.grant": {"cancel": "t", "ask-for-reports": "tc", "unspent": "t", "close": "tc"},
     "grants.panel": {"member": "c", "assign": "c", "open-vote": "c", "close-vote": "c"},
     "grants.report": {"accept": "c", "ask-again": "c", "postpone": "c", "publish": "e"},
     "grants.variation": {"agree": "tc", "refuse": "tc"},

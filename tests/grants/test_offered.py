@@ -53,10 +53,3 @@ def test_nothing_is_approved_before_the_initiative_has_accepted() -> None:
 def test_sql_cannot_approve_what_is_only_offered() -> None:
     with pytest.raises(IntegrityError, match="approved when its grant is accepted"):
         sql("UPDATE grants_tranche SET state = 'approved' WHERE id = %s", promised_of_an_offer().pk)
-
-
-def test_nothing_is_sent_of_a_grant_that_is_cancelled() -> None:
-    tranche = build.approved()
-    tranche.grant.move(GrantState.CANCELLED)
-    with pytest.raises(Refused, match="“cancelled”"):
-        build.pay(tranche)

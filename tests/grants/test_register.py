@@ -264,7 +264,7 @@ def test_cursors_name_no_withheld_grant_and_tell_no_order(django_assert_num_quer
         given_to("ID", publication, of=of, to=to, minor=number + 1)
     address, read, cursors = f"/api/grants/?campaign={of.slug}", [], []
     while address:
-        with django_assert_num_queries(3):
+        with django_assert_num_queries(4):
             page = Client().get(address).json()
         read += [line["reference"] for line in page["results"]]
         cursors += [page[way].partition("cursor=")[2] for way in ("next", "previous") if page[way]]

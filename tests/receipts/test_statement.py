@@ -260,5 +260,5 @@ def test_the_page_asks_the_books_a_fixed_number_of_times(client: Client, django_
     campaign = build.campaign()
     for _turn in range(4):
         granted(campaign, 100_00, publication=Publication.FULL, consent="yes")
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(6):
         client.get(address(campaign))
