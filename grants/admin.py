@@ -16,7 +16,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from appeal.steps import StepAdmin, signed_in, took
-from grants import after_admin, call_admin, export_admin, panel_admin, reporting, screening_admin, tie_admin
+from grants import after_admin, call_admin, export_admin, mail_admin, panel_admin, reporting, screening_admin, tie_admin
 from grants.aside import AsideAdmin
 from grants.bookkeeping import NotEnoughFree
 from grants.forms import AccountForm, GrantForm, HostForm, InitiativeForm, PlanForm, PlanFormSet
@@ -40,6 +40,7 @@ from ledger import chart
 __all__ = [
     "call_admin",
     "export_admin",
+    "mail_admin",
     "panel_admin",
     "screening_admin",
     "tie_admin",

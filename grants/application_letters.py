@@ -1,24 +1,17 @@
-"""Mail a group what became of its application, and the link back to it.
+"""Mail a group what became of its application, and the link back to it."""
 
-The row stays locked while the mail goes out and is stamped in the same transaction, as for receipts.
-"""
-
-import logging
 from datetime import datetime
 from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.mail import EmailMessage
-from django.db import transaction
 from django.template.loader import render_to_string
 from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
-from grants import entrance
+from grants import entrance, mailing
 from grants.models import Message, Told
 
-log = logging.getLogger(__name__)
-AT_ONCE = 100
 SUBJECTS = {
     Told.LINK: _("Your link to go on with your application"),
     Told.SENT: _("We have your application"),
@@ -32,23 +25,7 @@ SUBJECTS = {
 
 
 def mail_all(now: datetime) -> int:
-    """Up to a hundred; how many were tried. One that fails is tried again by the next sweep."""
-    waiting = list(Message.objects.to_mail().order_by("pk").values_list("pk", flat=True)[:AT_ONCE])
-    return sum(mail(pk, now) for pk in waiting)
-
-
-@transaction.atomic
-def mail(pk: int, now: datetime) -> bool:
-    message = Message.objects.to_mail().filter(pk=pk).select_for_update(skip_locked=True, of=("self",)).first()
-    if message is None:
-        return False
-    try:
-        letter(message).send()
-    except (OSError, ValueError) as problem:  # SMTP's errors, and addresses that cannot be written
-        log.warning("message %s was not mailed: %s", pk, type(problem).__name__)
-    else:
-        Message.objects.filter(pk=pk).update(mailed_at=now)
-    return True
+    return mailing.send(Message.objects.all(), letter, now)
 
 
 def link_of(message: Message) -> str:

@@ -60,4 +60,5 @@ def answer(grant: Grant, told: dict[str, Any], *, accepts: bool) -> None:
 def letter(grant: Grant) -> dict[str, Any]:
     """What the page and the letter show: the terms as they were accepted, or as they are offered."""
     agreement = grant.agreement or awarding.terms(grant, translation.get_language() or "en")
-    return {"grant": grant, "tranches": grant.tranches.order_by("number"), "agreement": agreement}
+    reports = grant.reports.order_by("number")
+    return {"grant": grant, "tranches": grant.tranches.order_by("number"), "reports": reports, "agreement": agreement}

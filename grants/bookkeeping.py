@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from appeal.refusal import Refused
-from grants.models import Evidence, Grant, GrantState, Returned, State, Tranche
+from grants.models import Evidence, Grant, GrantState, PaymentNotice, Returned, State, Tranche
 from ledger import chart
 from ledger.journal import Draft, Line, NotEnoughFree, record
 from ledger.models import Fund
@@ -65,6 +65,8 @@ def pay(
     lines = (*_let_go(tranche), *_handed_over(tranche), *_fee(wire_fee))
     entry = record(Draft("tranche_paid", str(tranche), sent_on, lines))
     tranche.move(State.SENT, payment_entry=entry, sent_by=by, sent_on=sent_on, bank_reference=bank_reference)
+    if tranche.grant.initiative.email:
+        PaymentNotice.objects.create(tranche=tranche)
 
 
 @transaction.atomic

@@ -257,6 +257,20 @@ class DivideStep(MoneyStep):
             raise Refused(str(error)) from error
 
 
+class EndStep(MoneyStep):
+    title = _("End without a grant")
+    meaning = _("Nobody gets a grant of this call. Each group is told by mail what the panel decided about it.")
+
+    reason = forms.CharField(label=_("Reason"), widget=forms.Textarea(attrs={"rows": 3}))
+
+    @classmethod
+    def open_to(cls, subject: Call) -> bool:
+        return subject.stage == Stage.DECIDED
+
+    def take(self, by: User) -> None:
+        dividing.end_without(self.subject, reason=self.cleaned_data["reason"], by=by)
+
+
 class NextStep(MoneyStep):
     """What was declined, or came in since, goes to somebody who was left out."""
 
@@ -306,6 +320,7 @@ class CallAdmin(StepAdmin):
         "extend": ExtendStep,
         "read": ReadStep,
         "divide": DivideStep,
+        "end": EndStep,
         "next": NextStep,
     }
     facts = ("campaign", "fund", "ceiling", "most", "hours", "invitation_link")

@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from appeal.refusal import Refused
-from grants import awarding
+from grants import awarding, conflicts
 from grants.allocation import Method, divide
 from grants.models import Allocation, Application, ApplicationState, Call, Decision, Outcome, Stage, Told
 from ledger.money import Money
@@ -83,7 +83,13 @@ def allocate(call: Call, method: Method, *, parts: int, reason: str, by: User, o
     chosen = plan(call, method)
     if not chosen.total:
         words = {"pool": chosen.pool.format()}
-        raise Refused(_("There is nothing to divide: %(pool)s for the applications that the panel chose.") % words)
+        raise Refused(
+            _(
+                "There is nothing to divide: %(pool)s for the applications that the panel chose. Wait until there is"
+                " money, or end the call without a grant."
+            )
+            % words
+        )
     allocation = Allocation.objects.create(
         call=call, method=method, pool_minor=chosen.pool.minor, parts=parts, reason=reason, chosen_by=by
     )
@@ -94,3 +100,16 @@ def allocate(call: Call, method: Method, *, parts: int, reason: str, by: User, o
         else:
             decision.application.tell(TOLD[Outcome(decision.outcome)])
     return allocation
+
+
+@transaction.atomic
+def end_without(call: Call, *, reason: str, by: User) -> Allocation:
+    """Nobody gets a grant: the panel chose nobody, or there is no money. Each group is told what the panel decided."""
+    if conflicts.concerns(by, call):
+        raise Refused(_("You are tied to a group that applied to this call. Somebody else has to end it."))
+    call.move(Stage.ALLOCATED)
+    for decision in Decision.objects.of(call).in_turn().select_related("application__call"):
+        decision.application.tell(TOLD[Outcome(decision.outcome)])
+    return Allocation.objects.create(
+        call=call, method="", pool_minor=pool_of(call).minor, parts=0, reason=reason, chosen_by=by
+    )

@@ -1,24 +1,17 @@
-"""When an initiative reports, and the mails that remind it: each at most once.
+"""When an initiative reports, and the mails that remind it: each at most once."""
 
-The row of a reminder stays locked while the mail goes out and is stamped in the same transaction, as for receipts.
-"""
-
-import logging
 from datetime import date, datetime, timedelta
 from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.mail import EmailMessage
-from django.db import transaction
 from django.template.loader import render_to_string
 from django.utils import translation
 from django.utils.translation import gettext as _
 
 from appeal.stories import Story
+from grants import mailing
 from grants.models import Grant, Reminder, Report
-
-log = logging.getLogger(__name__)
-AT_ONCE = 100
 
 
 def schedule(grant: Grant, today: date) -> None:
@@ -36,24 +29,9 @@ def hide_stories_of(grant: Grant) -> None:
 
 
 def remind(now: datetime) -> int:
-    """Ask for what is due, and mail up to a hundred reminders; how many were tried."""
+    """Ask for what is due, and mail what is to be mailed; how many were tried."""
     Reminder.objects.ask_for(now.date())
-    waiting = list(Reminder.objects.to_mail().order_by("pk").values_list("pk", flat=True)[:AT_ONCE])
-    return sum(mail(pk, now) for pk in waiting)
-
-
-@transaction.atomic
-def mail(pk: int, now: datetime) -> bool:
-    reminder = Reminder.objects.to_mail().filter(pk=pk).select_for_update(skip_locked=True, of=("self",)).first()
-    if reminder is None:
-        return False
-    try:
-        letter(reminder).send()
-    except (OSError, ValueError) as problem:  # SMTP's errors, and addresses that cannot be written
-        log.warning("reminder %s was not mailed: %s", pk, type(problem).__name__)
-    else:
-        Reminder.objects.filter(pk=pk).update(mailed_at=now)
-    return True
+    return mailing.send(Reminder.objects.all(), letter, now)
 
 
 def letter(reminder: Reminder) -> EmailMessage:

@@ -34,7 +34,7 @@ from grants.models.report import (
     When,
 )
 from grants.models.review import Review, Score
-from grants.models.tranche import MOVES, Approval, State, Tranche
+from grants.models.tranche import MOVES, Approval, PaymentNotice, State, Tranche
 from grants.models.vote import Choice, Decision, Rationale, Vote
 from grants.panel import Outcome
 
@@ -81,6 +81,7 @@ __all__ = [
     "Panel",
     "PayeeAccount",
     "PaymentFile",
+    "PaymentNotice",
     "Photo",
     "Publication",
     "Question",

@@ -22,6 +22,7 @@ from appeal.refusal import Refused
 from grants.models.call import Call, Question, Rule, Stage
 from grants.models.initiative import Initiative, Region, known_language, region_of
 from grants.models.keys import new_reference
+from grants.models.outgoing import Outgoing, OutgoingQuerySet
 from grants.sealed import SealedTextField, mark, marks
 from ledger.money import Money
 
@@ -353,25 +354,22 @@ class Told(models.TextChoices):
     CANCELLED = "cancelled", _("that its grant is cancelled")
 
 
-class MessageQuerySet(models.QuerySet["Message"]):
-    def to_mail(self) -> Self:
-        return self.filter(mailed_at=None)
-
+class MessageQuerySet(OutgoingQuerySet["Message"]):
     def links_lately(self, now: datetime.datetime) -> Self:
         return self.filter(what=Told.LINK, created_at__gt=now - AN_HOUR)
 
 
-class Message(models.Model):
-    """A mail to a group about its application: due until it is stamped as mailed."""
+class Message(Outgoing):
+    """A mail to a group about its application."""
 
     application = models.ForeignKey(Application, models.PROTECT, related_name="messages")
-    what = models.CharField(max_length=9, choices=Told)
-    created_at = models.DateTimeField(auto_now_add=True)
-    mailed_at = models.DateTimeField(null=True)
+    what = models.CharField(_("what it says"), max_length=9, choices=Told)
 
     objects = MessageQuerySet.as_manager()
 
     class Meta:
+        verbose_name = _("mail to an applicant")
+        verbose_name_plural = _("mails to applicants")
         constraints = [
             models.UniqueConstraint(
                 name="message_that_it_was_sent_is_one", fields=["application"], condition=Q(what=Told.SENT)

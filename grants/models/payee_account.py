@@ -16,6 +16,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from grants.models.initiative import Initiative, country_is_iso
+from grants.models.outgoing import Outgoing, OutgoingQuerySet
 from grants.sealed import SealedTextField, mark, marks
 
 LATELY = datetime.timedelta(days=30)
@@ -253,7 +254,7 @@ class Change(models.TextChoices):
     CONTACT = "contact", _("the address that it is written to")
 
 
-class NoticeQuerySet(models.QuerySet["Notice"]):
+class NoticeQuerySet(OutgoingQuerySet["Notice"]):
     def tell_of_account(self, account: PayeeAccount) -> None:
         """Whoever was the contact lately: a thief may have changed that first."""
         initiative = account.initiative
@@ -265,11 +266,8 @@ class NoticeQuerySet(models.QuerySet["Notice"]):
     def tell_of_contact(self, initiative: Initiative, former: str) -> None:
         self.create(initiative=initiative, change=Change.CONTACT, address=former)
 
-    def to_mail(self) -> Self:
-        return self.filter(mailed_at=None)
 
-
-class Notice(models.Model):
+class Notice(Outgoing):
     """A mail to whoever was the contact before a change that could be a thief's; a row of it is the mail to be sent."""
 
     initiative = models.ForeignKey(Initiative, models.PROTECT, related_name="notices", verbose_name=_("initiative"))
@@ -278,8 +276,6 @@ class Notice(models.Model):
         PayeeAccount, models.PROTECT, null=True, related_name="notices", verbose_name=_("payee account")
     )
     address = SealedTextField(_("address"))
-    created_at = models.DateTimeField(auto_now_add=True)
-    mailed_at = models.DateTimeField(null=True)
 
     objects = NoticeQuerySet.as_manager()
 

@@ -21,6 +21,7 @@ from grants.models.application import Mode
 from grants.models.grant import Grant, GrantState, Publication
 from grants.models.initiative import known_language
 from grants.models.keys import new_key
+from grants.models.outgoing import Outgoing, OutgoingQuerySet
 from grants.sealed import SealedTextField
 from grants.uploads.images import for_the_web
 from ledger.money import Money
@@ -253,10 +254,10 @@ class When(models.TextChoices):
     LATE = "late", _("a week after it was due")
 
 
-class ReminderQuerySet(models.QuerySet["Reminder"]):
+class ReminderQuerySet(OutgoingQuerySet["Reminder"]):
     def to_mail(self) -> Self:
         """Of reports that are still due, on the day that the reminder is for."""
-        return self.filter(mailed_at=None, turn=F("report__turn"), report__in=Report.objects.reminded_by_mail())
+        return super().to_mail().filter(turn=F("report__turn"), report__in=Report.objects.reminded_by_mail())
 
     def ask_for(self, today: datetime.date) -> None:
         """Each due report is reminded of the nearest of its moments that has come, and of each of them once."""
@@ -272,16 +273,18 @@ def later_than(when: When) -> list[When]:
     return list(When)[list(When).index(when) :]
 
 
-class Reminder(models.Model):
+class Reminder(Outgoing):
+    """A mail that asks for a report."""
+
     report = models.ForeignKey(Report, models.PROTECT, related_name="reminders")
     turn = models.PositiveSmallIntegerField(default=1, db_default=1)
-    when = models.CharField(max_length=5, choices=When)
-    created_at = models.DateTimeField(auto_now_add=True)
-    mailed_at = models.DateTimeField(null=True)
+    when = models.CharField(_("when"), max_length=5, choices=When)
 
     objects = ReminderQuerySet.as_manager()
 
     class Meta:
+        verbose_name = _("reminder")
+        verbose_name_plural = _("reminders")
         constraints = [models.UniqueConstraint(name="reminder_is_sent_once", fields=["report", "turn", "when"])]
 
     def __str__(self) -> str:

@@ -21,6 +21,7 @@ from appeal.models import CLOSED_TO_CARDS
 from appeal.refusal import Refused
 from grants.models.grant import Grant, GrantState
 from grants.models.initiative import names_of
+from grants.models.outgoing import Outgoing, OutgoingQuerySet
 from grants.models.payee_account import PayeeAccount, Route
 from ledger.models import Channel, Entry, Fund
 from ledger.money import Money
@@ -366,6 +367,27 @@ class Tranche(models.Model):
             return Refused(_("The payment details have changed since you looked. Please read them again."))
         words = {"state": self.get_state_display(), "goal": goal.label}
         return Refused(_("This tranche is already “%(state)s”, so it cannot become “%(goal)s”.") % words)
+
+
+class PaymentNoticeQuerySet(OutgoingQuerySet["PaymentNotice"]):
+    def to_mail(self) -> Self:
+        """Of payments that are still on their way."""
+        return super().to_mail().filter(tranche__state=State.SENT)
+
+
+class PaymentNotice(Outgoing):
+    """A mail to an initiative: money is on its way, and by this link you say that it came."""
+
+    tranche = models.OneToOneField(Tranche, models.PROTECT, related_name="notice", verbose_name=_("tranche"))
+
+    objects = PaymentNoticeQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("payment notice")
+        verbose_name_plural = _("payment notices")
+
+    def __str__(self) -> str:
+        return f"{self.tranche}"
 
 
 class Approval(models.Model):

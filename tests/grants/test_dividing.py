@@ -6,7 +6,7 @@ from django.db import IntegrityError
 from django.test import Client
 from pytest_django import Settings
 
-from grants import conflicts, dividing, voting
+from grants import awarding, conflicts, dividing, voting
 from grants.allocation import Method
 from grants.models import Allocation, Application, Call, Grant, Kind, Message, Refused, Stage, Told
 from ledger.money import Money
@@ -73,6 +73,59 @@ def test_an_empty_fund_is_refused_in_words_and_the_call_stays_undivided() -> Non
         allocate(call)
     call.refresh_from_db()
     assert call.stage == Stage.DECIDED
+
+
+def chosen_nobody() -> Call:
+    applications, panel = build.in_vote(2, 3)
+    for application in applications:
+        build.voted(application, yes=[], no=panel)
+    voting.close(applications[0].call, by=panel[0].person)
+    build.gift(applications[0].call.fund, 2_000_00)
+    return Call.objects.get(pk=applications[0].call_id)
+
+
+def test_a_call_whose_panel_chose_nobody_ends_and_everybody_is_told() -> None:
+    call, client = chosen_nobody(), Client()
+    client.force_login(User.objects.create_superuser("lead"))
+    page = f"/staff/grants/call/{call.pk}/step/end/"
+    assert "Nobody gets a grant" in client.get(page).content.decode()
+    assert client.post(page, {"reason": "None of them is for winter."}).status_code == 302
+    call.refresh_from_db()
+    assert (call.stage, call.allocation.method, call.allocation.reason) == (
+        Stage.ALLOCATED,
+        "",
+        "None of them is for winter.",
+    )
+    assert [*Message.objects.exclude(what=Told.SENT).values_list("what", flat=True)] == [Told.DECLINED] * 2
+    assert call.fund.free() == Money(2_000_00, "USD")
+
+
+def test_a_call_without_money_can_end_and_who_was_chosen_is_on_the_reserve_list() -> None:
+    call = decided(1)
+    build.lost_dispute(call.fund, 50_00)
+    dividing.end_without(call, reason="The money went back.", by=build.person())
+    assert {*Message.objects.exclude(what=Told.SENT).values_list("what", flat=True)} == {Told.RESERVE}
+    build.gift(call.fund, 2_000_00)
+    awarding.offer(
+        dividing.left_out(call)[0], Money(1_000_00, "USD"), parts=1, by=build.person(), on=build.DAY
+    )  # more came in after all
+
+
+def test_who_is_tied_to_a_group_does_not_end_its_call() -> None:
+    call, anna = chosen_nobody(), build.person()
+    conflicts.tie(anna, Kind.MAIL, "group-1@example.org", by=anna)
+    with pytest.raises(Refused, match="tied to a group"):
+        dividing.end_without(call, reason="x", by=anna)
+
+
+def test_sql_cannot_end_a_call_without_a_word_or_over_a_grant() -> None:
+    with pytest.raises(IntegrityError, match="says how, and why"):
+        sql("UPDATE grants_call SET stage = 'allocated' WHERE id = %s", chosen_nobody().pk)
+    call = decided()
+    application = dividing.left_out(call)[0]
+    awarding.offer(application, Money(1_000_00, "USD"), parts=1, by=build.person(), on=build.DAY)
+    with pytest.raises(IntegrityError, match="does not end without one"):
+        dividing.end_without(call, reason="x", by=build.person())
 
 
 def test_sql_cannot_change_how_it_was_divided() -> None:

@@ -228,8 +228,8 @@ def test_a_group_without_an_address_is_reminded_of_the_nearest_moment_once_it_ha
 
 
 def test_a_grant_that_is_cancelled_is_not_reminded_of() -> None:
-    made = report(0)
-    made.grant.move(GrantState.CANCELLED)
+    made = report(0, grant=build.promised().grant)
+    awarding.cancel(made.grant, reason="They moved away.", by=build.person(), on=build.DAY)
     assert reminded(timezone.now()) == []
 
 

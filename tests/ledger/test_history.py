@@ -23,8 +23,8 @@ KEPT_OTHERWISE = {
     },
     "grants": {
         "answer", "attachment", "criterion", "decision", "eligibility", "figure", "fileline", "latereportoverride",
-        "look", "message", "notice", "onward", "paymentfile", "photo", "question", "rationale", "reminder", "returned",
-        "review", "rule", "score", "tie", "translation", "vote",
+        "look", "message", "notice", "onward", "paymentfile", "paymentnotice", "photo", "question", "rationale",
+        "reminder", "returned", "review", "rule", "score", "tie", "translation", "vote",
     },
     "ledger": {"account", "balance", "change", "entry", "posting"},
     "receipts": {"numberseries", "receipt", "receiptdocument"},

@@ -1,0 +1,95 @@
+"""The staff's pages of mails to groups: what was told, and what cannot be delivered and takes a person."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.auth.models import User
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from appeal.steps import Step, StepAdmin
+from grants.aside import visible
+from grants.models import Message, Notice, PaymentNotice, Reminder
+from grants.models.outgoing import Outgoing
+
+
+class Undelivered(admin.SimpleListFilter):
+    title = _("delivery")
+    parameter_name = "delivery"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("given-up", _("given up")), ("waiting", _("waiting"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        rows: Any = queryset  # of mails, whose own words these are
+        match self.value():
+            case "given-up":
+                return rows.given_up()  # type: ignore[no-any-return]
+            case "waiting":
+                return rows.to_mail()  # type: ignore[no-any-return]
+        return queryset
+
+
+class SendAgain(Step):
+    title = _("Send again")
+    meaning = _("It is tried again within a minute. Correct the address first, if that was wrong.")
+    permission = "grants.change_initiative"
+
+    @classmethod
+    def open_to(cls, subject: Outgoing) -> bool:
+        return subject.mailed_at is None and subject.tries > 0
+
+    def take(self, by: User) -> None:
+        self.subject.begin_again()
+
+
+class MailAdmin(StepAdmin):
+    """What it says is made when it is sent; here is only about whom, when, and whether it went."""
+
+    about: str
+    to_application: str | None = None
+    steps = {"again": SendAgain}
+    list_filter = (Undelivered,)
+
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
+        self.facts = (*self.about.split(), "created_at", "mailed_at", "tries", "problem")
+        self.fields = self.readonly_fields = self.facts
+        self.list_display = ("__str__", *self.facts[1:])
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        rows = super().get_queryset(request)
+        return visible(rows, self.to_application, request) if self.to_application else rows
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(Message)
+class MessageAdmin(MailAdmin):
+    about = "application what"
+    to_application = "application"
+
+
+@admin.register(Notice)
+class NoticeAdmin(MailAdmin):
+    about = "initiative change"
+
+
+@admin.register(PaymentNotice)
+class PaymentNoticeAdmin(MailAdmin):
+    about = "tranche"
+    to_application = "tranche__grant__application"
+
+
+@admin.register(Reminder)
+class ReminderAdmin(MailAdmin):
+    about = "report when"
+    to_application = "report__grant__application"
