@@ -31,6 +31,7 @@ READS_GRANTS = (
     ),
     *("grants.view_call", "grants.view_question", "grants.view_criterion", "grants.view_rule"),
     *("grants.view_message", "grants.view_notice", "grants.view_paymentnotice", "grants.view_reminder"),
+    "grants.view_readingnotice",
     *("grants.view_decision", "grants.view_allocation", "grants.view_initiative", "grants.view_fiscalhost"),
     *("appeal.view_*", "ledger.view_fund"),
 )

@@ -58,7 +58,7 @@ class ReadOnlyInline(admin.TabularInline[Any, Any]):
         return False
 
 
-SEALED = ("place", "email")
+SEALED = ("place", "contact", "email", "phone")
 
 
 def looked(request: HttpRequest, initiative: Initiative, account: PayeeAccount | None = None) -> None:
@@ -91,7 +91,7 @@ class InitiativeAdmin(admin.ModelAdmin[Initiative]):
     def save_model(
         self, request: HttpRequest, obj: Initiative, form: forms.ModelForm[Initiative], change: bool
     ) -> None:
-        if change and "email" in form.changed_data:
+        if change and {"email", "phone"}.intersection(form.changed_data):
             Notice.objects.tell_of_contact(obj, form.initial["email"])
         super().save_model(request, obj, form, change)
 

@@ -19,7 +19,10 @@ from grants.models import Application, Grant, GrantState, Initiative, Told, Tran
 from ledger.money import Money
 from ledger.splitting import split
 
-SAID_OF_ITSELF = ("name", "public_alias", "country", "region", "place", "email", "registration", "why_unregistered")
+SAID_OF_ITSELF = (
+    *("name", "public_alias", "country", "region", "place", "contact", "email", "phone"),
+    *("registration", "why_unregistered"),
+)
 
 
 @transaction.atomic

@@ -82,6 +82,7 @@ def facts_of_initiative(initiative: Initiative) -> Iterator[Fact]:
     for name in (initiative.name, initiative.public_alias, initiative.registration):
         yield Kind.ORGANISATION, name
     yield Kind.MAIL, initiative.email
+    yield Kind.PHONE, initiative.phone
     for account in initiative.accounts.select_related("host"):
         yield from facts_of_account(account)
 

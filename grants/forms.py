@@ -44,10 +44,17 @@ class InitiativeForm(forms.ModelForm[Initiative]):
     class Meta:
         model = Initiative
         fields = (
-            *("name", "public_alias", "country", "region", "place", "languages", "email"),
+            *("name", "public_alias", "country", "region", "place", "languages", "contact", "email", "phone"),
             *("registration", "why_unregistered"),
         )
-        widgets = {"place": forms.TextInput(attrs={"size": 40}), "email": forms.EmailInput(attrs={"size": 40})}
+        widgets = dict.fromkeys(("place", "contact", "phone"), forms.TextInput(attrs={"size": 40})) | {
+            "email": forms.EmailInput(attrs={"size": 40})
+        }
+
+    def clean(self) -> None:
+        super().clean()
+        if "email" in self.fields and not (self.cleaned_data.get("email") or self.cleaned_data.get("phone")):
+            self.add_error("email", _("Give an address or a telephone number, so that somebody can reach the group."))
 
 
 class HostForm(forms.ModelForm[FiscalHost]):

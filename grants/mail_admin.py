@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django import forms
 from django.contrib import admin
 from django.contrib.auth.models import User
 from django.db.models import QuerySet
@@ -10,8 +11,10 @@ from django.utils.translation import gettext_lazy as _
 
 from appeal.steps import Step, StepAdmin
 from grants.aside import visible
-from grants.models import Message, Notice, PaymentNotice, Reminder
+from grants.models import Message, Notice, PaymentNotice, ReadingNotice, Reminder
 from grants.models.outgoing import Outgoing
+
+FATE = ("created_at", "mailed_at", "tries", "problem")
 
 
 class Undelivered(admin.SimpleListFilter):
@@ -52,11 +55,16 @@ class MailAdmin(StepAdmin):
     steps = {"again": SendAgain}
     list_filter = (Undelivered,)
 
-    def __init__(self, *args: Any) -> None:
-        super().__init__(*args)
-        self.facts = (*self.about.split(), "created_at", "mailed_at", "tries", "problem")
-        self.fields = self.readonly_fields = self.facts
-        self.list_display = ("__str__", *self.facts[1:])
+    list_display: Any = ("__str__", *FATE)
+
+    @property
+    def facts(self) -> tuple[str, ...]:  # type: ignore[override]
+        return (*self.about.split(), *FATE)
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        return self.facts
+
+    get_readonly_fields = get_fields
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         rows = super().get_queryset(request)
@@ -78,15 +86,49 @@ class MessageAdmin(MailAdmin):
     to_application = "application"
 
 
+class CalledStep(Step):
+    title = _("We called them")
+    meaning = _(
+        "This group has no mail. Call the number that it had before the change, from its page, and tell them. Nothing"
+        " is paid to a new account before that."
+    )
+    permission = "grants.see_contact"
+
+    said = forms.CharField(label=_("What they said"), widget=forms.Textarea(attrs={"rows": 3}))
+
+    @classmethod
+    def open_to(cls, subject: Notice) -> bool:
+        return subject.is_to_call
+
+    def take(self, by: User) -> None:
+        self.subject.called(by=by, said=self.cleaned_data["said"])
+
+
+class ToCall(Undelivered):
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [*super().lookups(request, model_admin), ("call", _("to be called"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        rows: Any = super().queryset(request, queryset)
+        return rows.to_call() if self.value() == "call" else rows  # type: ignore[no-any-return]
+
+
 @admin.register(Notice)
 class NoticeAdmin(MailAdmin):
     about = "initiative change"
+    steps = {"called": CalledStep, **MailAdmin.steps}
+    list_filter = (ToCall,)
 
 
 @admin.register(PaymentNotice)
 class PaymentNoticeAdmin(MailAdmin):
     about = "tranche"
     to_application = "tranche__grant__application"
+
+
+@admin.register(ReadingNotice)
+class ReadingNoticeAdmin(MailAdmin):
+    about = "member"
 
 
 @admin.register(Reminder)

@@ -1,4 +1,4 @@
-"""Mail an initiative that money is on its way, and its old contact of a change that could be a thief's."""
+"""Mail groups that money comes, their old contacts what could be a thief's doing, and readers that something waits."""
 
 from datetime import datetime
 from urllib.parse import urlsplit
@@ -6,16 +6,18 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.mail import EmailMessage
 from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
 
 from grants import mailing
-from grants.models import Notice, PaymentNotice
+from grants.models import Notice, PaymentNotice, ReadingNotice, Review
 
 
 def mail_all(now: datetime) -> int:
     warned = mailing.send(Notice.objects.all(), letter, now)
-    return warned + mailing.send(PaymentNotice.objects.all(), of_payment, now)
+    told = mailing.send(PaymentNotice.objects.all(), of_payment, now)
+    return warned + told + mailing.send(ReadingNotice.objects.all(), of_reading, now)
 
 
 def letter(notice: Notice) -> EmailMessage:
@@ -37,3 +39,13 @@ def of_payment(notice: PaymentNotice) -> EmailMessage:
         subject = _("Money is on its way to your group")
     name = f"<payment.{notice.pk}@{urlsplit(settings.PUBLIC_URL).hostname}>"
     return EmailMessage(subject, body, to=[initiative.email], headers={"Message-ID": name})
+
+
+def of_reading(notice: ReadingNotice) -> EmailMessage:
+    """How many, and where to read them. It names no group."""
+    person, call = notice.member.person, notice.member.call
+    count = Review.objects.of(person).to_do().filter(application__call=call).count()
+    link = settings.PUBLIC_URL + reverse("admin:grants_review_changelist")
+    body = render_to_string("grants/reading_mail.txt", {"count": count, "call": call, "link": link})
+    name = f"<reading.{notice.pk}@{urlsplit(settings.PUBLIC_URL).hostname}>"
+    return EmailMessage(_("Applications wait for your reading"), body, to=[person.email], headers={"Message-ID": name})

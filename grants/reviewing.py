@@ -4,11 +4,12 @@ import datetime
 
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from appeal.refusal import Refused
 from grants import conflicts, panel
-from grants.models import Application, ApplicationState, Call, Initiative, Member, Recusal, Review, Stage
+from grants.models import Application, ApplicationState, Call, Initiative, Member, ReadingNotice, Recusal, Review, Stage
 
 
 @transaction.atomic
@@ -51,6 +52,8 @@ def assign(call: Call, *, by: User) -> int:
     }
     pairs = panel.shared_out(wanted, loads, barred(locked))
     new = [Review(application_id=application, member_id=reader, assigned_by=by) for application, reader in pairs]
+    readers = Member.objects.filter(pk__in={review.member_id for review in new}).select_related("person")
+    ReadingNotice.objects.tell(readers, timezone.now())
     return len(Review.objects.bulk_create(new))
 
 
@@ -71,4 +74,5 @@ def assign_to(application: Application, member: Member, *, by: User) -> Review:
         raise Refused(_("Only readers of this call's panel read its applications."))
     if application.state != ApplicationState.ELIGIBLE or application.call.stage != Stage.REVIEW:
         raise Refused(_("Only eligible applications are read, while their call is being read."))
+    ReadingNotice.objects.tell([member], timezone.now())
     return Review.objects.create(application=application, member=member, assigned_by=by)

@@ -33,7 +33,7 @@ from grants.models.report import (
     Variation,
     When,
 )
-from grants.models.review import Review, Score
+from grants.models.review import ReadingNotice, Review, Score
 from grants.models.tranche import MOVES, Approval, PaymentNotice, State, Tranche
 from grants.models.vote import Choice, Decision, Rationale, Vote
 from grants.panel import Outcome
@@ -86,6 +86,7 @@ __all__ = [
     "Publication",
     "Question",
     "Rationale",
+    "ReadingNotice",
     "Recusal",
     "Refused",
     "Region",

@@ -100,7 +100,15 @@ class Initiative(models.Model):
         help_text=_("Never published. Leave it empty unless the work needs it."),
     )
     languages = ArrayField(models.CharField(max_length=12, validators=[known_language]), verbose_name=_("languages"))
-    email = SealedTextField(_("contact email"), max_length=254, validators=[validate_email])
+    contact = SealedTextField(_("contact person"), max_length=200, blank=True, db_default="")
+    email = SealedTextField(_("contact email"), max_length=254, blank=True, validators=[validate_email])
+    phone = SealedTextField(
+        _("telephone number"),
+        max_length=40,
+        blank=True,
+        db_default="",
+        help_text=_("Groups without mail are called. With + and the country's code, like +62 812 3456 7890."),
+    )
     registration = models.CharField(_("registration number"), max_length=100, blank=True)
     why_unregistered = models.TextField(_("why there is no registration"), blank=True)
 

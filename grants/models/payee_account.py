@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
+from appeal.refusal import Refused
 from grants.models.initiative import Initiative, country_is_iso
 from grants.models.outgoing import Outgoing, OutgoingQuerySet
 from grants.sealed import SealedTextField, mark, marks
@@ -255,8 +256,15 @@ class Change(models.TextChoices):
 
 
 class NoticeQuerySet(OutgoingQuerySet["Notice"]):
+    def to_mail(self) -> Self:
+        return super().to_mail().filter(address__empty=False)
+
+    def to_call(self) -> Self:
+        """Of groups that have no address; nothing is paid to a new account of theirs before that."""
+        return self.filter(address__empty=True, called_at=None)
+
     def tell_of_account(self, account: PayeeAccount) -> None:
-        """Whoever was the contact lately: a thief may have changed that first."""
+        """Whoever was the contact lately: a thief may have changed that first. Without an address, somebody calls."""
         initiative = account.initiative
         since = timezone.now() - LATELY
         former = self.filter(initiative=initiative, change=Change.CONTACT, created_at__gt=since)
@@ -268,14 +276,19 @@ class NoticeQuerySet(OutgoingQuerySet["Notice"]):
 
 
 class Notice(Outgoing):
-    """A mail to whoever was the contact before a change that could be a thief's; a row of it is the mail to be sent."""
+    """A mail to whoever was the contact before a change that could be a thief's; without an address, a call to them."""
 
     initiative = models.ForeignKey(Initiative, models.PROTECT, related_name="notices", verbose_name=_("initiative"))
     change = models.CharField(_("change"), max_length=10, choices=Change)
     account = models.ForeignKey(
         PayeeAccount, models.PROTECT, null=True, related_name="notices", verbose_name=_("payee account")
     )
-    address = SealedTextField(_("address"))
+    address = SealedTextField(_("address"), blank=True)
+    called_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("called by")
+    )
+    called_at = models.DateTimeField(_("called at"), null=True)
+    said = models.TextField(_("what they said"), blank=True, db_default="")
 
     objects = NoticeQuerySet.as_manager()
 
@@ -286,8 +299,23 @@ class Notice(Outgoing):
             models.CheckConstraint(
                 name="notice_of_an_account_names_it",
                 condition=Q(change=Change.ACCOUNT, account__isnull=False) | Q(change=Change.CONTACT, account=None),
-            )
+            ),
+            models.CheckConstraint(
+                name="notice_called_means_by_a_person",
+                condition=Q(called_by=None, called_at=None, said="")
+                | Q(called_by__isnull=False, called_at__isnull=False, address__empty=True) & ~Q(said=""),
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.initiative}: {self.get_change_display()}"
+
+    @property
+    def is_to_call(self) -> bool:
+        return not self.address and self.called_at is None
+
+    def called(self, *, by: User, said: str) -> None:
+        """A person has told them, and writes down what they said to it."""
+        waiting = Notice.objects.to_call().filter(pk=self.pk)
+        if not waiting.update(called_by=by, called_at=timezone.now(), said=said):
+            raise Refused(_("Nobody has to be called about this any more."))

@@ -1,7 +1,7 @@
 """What readers make of an application: points and reasons for each criterion, blind until their own are in."""
 
 import datetime
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Self
 
 from django.conf import settings
@@ -14,10 +14,12 @@ from django.utils.translation import gettext_lazy as _
 from appeal.refusal import Refused
 from grants.models.application import Application, ApplicationState
 from grants.models.call import MOST_POINTS, Criterion, Stage
+from grants.models.outgoing import Outgoing, OutgoingQuerySet
 from grants.models.panel import Member, Recusal
 from grants.sealed import SealedTextField
 
 Given = Mapping[Criterion, tuple[int | None, str]]
+A_WHILE = datetime.timedelta(minutes=15)
 BEFORE_THE_VOTE = (Stage.DRAFT, Stage.PUBLISHED, Stage.REVIEW)
 
 
@@ -124,3 +126,30 @@ class Score(models.Model):
 
     def __str__(self) -> str:
         return f"{self.review_id}, {self.criterion_id}"
+
+
+class ReadingNoticeQuerySet(OutgoingQuerySet["ReadingNotice"]):
+    def tell(self, members: Iterable[Member], now: datetime.datetime) -> None:
+        """One mail for all that they are given within a quarter of an hour."""
+        rows = [ReadingNotice(member=member, retry_at=now + A_WHILE) for member in members if member.person.email]
+        self.bulk_create(rows, ignore_conflicts=True)
+
+
+class ReadingNotice(Outgoing):
+    """A mail to a member of a panel: something waits for your reading."""
+
+    member = models.ForeignKey(Member, models.PROTECT, related_name="notices", verbose_name=_("member"))
+
+    objects = ReadingNoticeQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("mail to a reader")
+        verbose_name_plural = _("mails to readers")
+        constraints = [
+            models.UniqueConstraint(
+                name="reading_notice_waits_once", fields=["member"], condition=Q(mailed_at__isnull=True)
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.member}"

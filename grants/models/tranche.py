@@ -302,6 +302,10 @@ class Tranche(models.Model):
         if self.account and self.account.waits(now):
             day = date_format(timezone.localtime(self.account.payable_from), "DATETIME_FORMAT")
             raise Refused(_("This account is new. It can be paid from %(day)s.") % {"day": day})
+        if self.account and self.account.notices.to_call().exists():
+            raise Refused(
+                _("This account is new, and the group has no mail. Call them first, and record what they said.")
+            )
 
     def refuse_without_legal_basis(self) -> None:
         if self.is_exception and not hasattr(self.grant, "legal_basis"):

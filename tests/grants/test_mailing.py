@@ -6,15 +6,34 @@ from smtplib import SMTPRecipientsRefused
 import pytest
 from django.contrib.auth.models import User
 from django.core import mail
+from django.db import IntegrityError, connection
 from django.test import Client
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
-from grants import application_letters, bookkeeping, notices
+from grants import application_letters, awarding, bookkeeping, notices
 from grants.mailing import in_words
-from grants.models import Application, Initiative, Message, PaymentNotice, Reminder, Route, State, Told, Tranche
+from grants.models import (
+    Application,
+    Initiative,
+    Member,
+    Message,
+    Notice,
+    PayeeAccount,
+    PaymentNotice,
+    Refused,
+    Reminder,
+    Route,
+    State,
+    Told,
+    Tranche,
+)
 from grants.models.outgoing import MOST_TRIES, RETRY_AFTER
+from grants.models.review import A_WHILE
+from ledger.models import Change
 from tests.grants import build
+from tests.grants.build import sql
+from tests.grants.test_two_people import send_by_sql, show_by_sql
 
 pytestmark = pytest.mark.django_db(transaction=True)
 NO_ADDRESS = "nobody@example.org\nBcc: thief@example.org"
@@ -122,3 +141,80 @@ def test_a_group_without_an_address_is_written_no_mail() -> None:
     Initiative.objects.update(email="")
     build.pay(Tranche.objects.get(pk=tranche.pk))
     assert not PaymentNotice.objects.exists()
+
+
+# Groups that are called
+
+
+def called_group() -> tuple[Tranche, PayeeAccount]:
+    """A group with a telephone alone, whose payment goes to a new account that has waited."""
+    tranche = build.promised(of=build.grant(to=build.initiative(email="", phone="+62 812 0000 0001")))
+    later = build.waited(build.another_account(tranche))
+    tranche.redirect_to(later, by=build.person(), at=timezone.now())
+    tranche.approve(by=build.person(), seen=tranche.fingerprint)
+    return tranche, later
+
+
+def test_a_group_without_mail_is_called_before_a_new_account_is_paid() -> None:
+    tranche, later = called_group()
+    notices.mail_all(timezone.now())
+    assert mail.outbox == []
+    notice = Notice.objects.to_call().get(account=later)
+    with pytest.raises(Refused, match="Call them first"):
+        build.pay(tranche)
+    client = Client()
+    client.force_login(User.objects.create_superuser("lead"))
+    assert "1 notice" in client.get("/staff/grants/notice/?delivery=call").content.decode()
+    page = f"/staff/grants/notice/{notice.pk}/step/called/"
+    assert client.post(page, {"said": "Yes, that is our new bank."}).status_code == 302
+    notice.refresh_from_db()
+    assert (notice.called_by and notice.called_by.username, notice.said) == ("lead", "Yes, that is our new bank.")
+    assert "Nobody has to be called" in client.post(page, {"said": "Again."}).content.decode()
+    build.pay(tranche)
+    assert tranche.state == State.SENT
+
+
+def test_sql_cannot_pay_who_was_not_called_nor_unsay_what_was_said() -> None:
+    tranche, later = called_group()
+    show_by_sql(tranche)
+    with pytest.raises(IntegrityError, match="is called before a new account is paid"):
+        send_by_sql(tranche, by=build.person())
+    notice = Notice.objects.get(account=later)
+    for change in ("address = 'x'", "account_id = NULL"):
+        with pytest.raises(IntegrityError):
+            sql(f"UPDATE grants_notice SET {change} WHERE id = %s", notice.pk)
+    notice.called(by=build.person(), said="Yes.")
+    with pytest.raises(IntegrityError, match="stays as it was given"):
+        sql("UPDATE grants_notice SET said = 'No.' WHERE id = %s", notice.pk)
+    with pytest.raises(IntegrityError, match="stays as it was given"):
+        sql("DELETE FROM grants_notice WHERE id = %s", notice.pk)
+
+
+def test_who_to_call_is_sealed_and_comes_with_the_application() -> None:
+    [application] = build.decided()
+    initiative = awarding.initiative_of(application)
+    assert (initiative.contact, initiative.phone) == ("Zahra Ahmadi", "+62 812 0000 0001")
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT contact, phone FROM grants_initiative")
+        assert "Zahra" not in str(cursor.fetchall())
+    kept = Change.objects.filter(place="grants_initiative").values_list("after", flat=True)
+    assert not any({"contact", "phone"} & set(after or {}) for after in kept)
+
+
+# Readers
+
+
+def test_a_reader_is_told_once_of_all_that_came_in_a_while_and_no_group_is_named() -> None:
+    applications = build.in_review(3)
+    reader = build.member(applications[0].call, "reader")
+    User.objects.update(email="reader@example.org")
+    reader = Member.objects.get(pk=reader.pk)
+    for application in applications:
+        build.assigned(application, reader)
+    now = timezone.now()
+    assert notices.mail_all(now) == 0
+    assert notices.mail_all(now + A_WHILE) == 1
+    [told] = mail.outbox
+    assert "3 applications to “Winter fund” wait for your reading" in str(told.body)
+    assert "Group" not in str(told.body)
+    assert "/staff/grants/review/" in str(told.body)
