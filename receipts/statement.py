@@ -23,7 +23,7 @@ from grants.models.initiative import country_names
 from grants.publication import PublicGrant
 from grants.register import crowds, rolled_up
 from ledger import chart
-from ledger.models import Entry
+from ledger.models import Entry, Fund
 from ledger.money import Money
 from receipts import printing
 
@@ -77,6 +77,25 @@ class Period:
 
     def within(self, year: int) -> Self:
         return type(self)(max(self.since, date(year, 1, 1)), min(self.until, date(year, 12, 31)))
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Whose money a statement is about: one campaign's two funds, or all funds of a currency (then without a slug)."""
+
+    title: str
+    slug: str
+    currency: str
+    funds: tuple[int, ...]
+
+    @classmethod
+    def of(cls, campaign: Campaign) -> Self:
+        return cls(campaign.title, campaign.slug, campaign.currency, (campaign.card_fund_id, campaign.bank_fund_id))
+
+    @classmethod
+    def all_funds(cls, currency: str) -> Self:
+        funds = Fund.objects.filter(currency=currency).order_by("pk").values_list("pk", flat=True)
+        return cls(gettext("All funds in %(currency)s") % {"currency": currency}, "", currency, tuple(funds))
 
 
 class Sums(NamedTuple):
@@ -187,8 +206,12 @@ class FundStatement:
 
 
 def statement_of(campaign: Campaign, period: Period) -> FundStatement:
-    sums = read_books(campaign, period)
-    currency = campaign.currency
+    return told(Scope.of(campaign), period)
+
+
+def told(scope: Scope, period: Period) -> FundStatement:
+    sums = read_books(scope, period)
+    currency = scope.currency
 
     def during(*accounts: str) -> Money:
         return Money(sum(each.during for each in sums if each.account in accounts), currency)
@@ -197,8 +220,8 @@ def statement_of(campaign: Campaign, period: Period) -> FundStatement:
         return Money(sum(each.before + each.during for each in sums if each.account in accounts), currency)
 
     return FundStatement(
-        campaign=campaign.title,
-        slug=campaign.slug,
+        campaign=scope.title,
+        slug=scope.slug,
         period=period,
         currency=currency,
         opening=-(until(*NET_ASSETS) - during(*NET_ASSETS)),
@@ -216,10 +239,9 @@ def statement_of(campaign: Campaign, period: Period) -> FundStatement:
     )
 
 
-def read_books(campaign: Campaign, period: Period) -> list[Sums]:
-    funds = [campaign.card_fund_id, campaign.bank_fund_id]
+def read_books(scope: Scope, period: Period) -> list[Sums]:
     with connection.cursor() as cursor:
-        cursor.execute(READ_BOOKS, {"since": period.since, "until": period.until, "funds": funds})
+        cursor.execute(READ_BOOKS, {"since": period.since, "until": period.until, "funds": list(scope.funds)})
         return [Sums(*row) for row in cursor.fetchall()]
 
 
