@@ -44,6 +44,7 @@ ROLES = {
             *("donations.add_*", "donations.change_*", "donations.approve_*", "donations.confirm_*"),
             *("receipts.add_issuerprofile", "receipts.change_issuerprofile", "receipts.approve_issuerprofile"),
             "receipts.void_receipt",
+            *("receipts.add_reportversion", "receipts.check_reportversion", "receipts.publish_reportversion"),
             *READS_GRANTS,
             *("grants.add_grant", "grants.change_grant", "grants.delete_grant", "grants.close_grant"),
             "grants.cancel_grant",
@@ -95,6 +96,7 @@ ROLES = {
 NOBODYS = (
     *("account.*", "admin.*", "auth.*", "contenttypes.*", "mfa.*", "sessions.*"),
     *("*.delete_*", "ledger.add_*", "ledger.change_*", "receipts.*_numberseries", "receipts.*_receipt*"),
+    *("receipts.change_reportversion", "receipts.*_reportfile", "receipts.*_showngrant"),
     *("grants.add_*", "grants.change_*"),
 )
 

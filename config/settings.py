@@ -192,6 +192,7 @@ CELERY_BEAT_SCHEDULE = {
         "receipts.issue": 2.0,
         "receipts.render": 2.0,
         "receipts.mail": 2.0,
+        "receipts.reports": 5.0,
     }.items()
 }
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False  # the workers log as LOGGING says

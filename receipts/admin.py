@@ -12,6 +12,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from appeal.steps import StepAdmin, signed_in
+from receipts import report_admin  # noqa: F401 (its pages are registered by being imported)
 from receipts.forms import ApproveForm, ReplaceForm, VoidForm
 from receipts.models import IssuerProfile, Receipt, State
 

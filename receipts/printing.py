@@ -6,7 +6,7 @@ document, they are the larger part of its time, and the font map leaks.
 
 import logging
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -15,12 +15,14 @@ from threading import Lock
 from django.contrib.staticfiles import finders
 from django.core.exceptions import SuspiciousFileOperation
 from weasyprint import CSS, HTML
+from weasyprint.document import Document, Page
 from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import URLFetcher, URLFetcherResponse
 
 STATIC = "static:"
 TYPES = {".css": "text/css", ".svg": "image/svg+xml"}
 NOTDEF = ".notdef glyph"
+AS_TAGGED = {"pdf_variant": "pdf/ua-1", "pdf_identifier": True}
 
 # Pango's font map is not to be shared by two renderings at once, and the interpreter's lock lets only one run anyway.
 one_at_a_time = Lock()
@@ -87,15 +89,32 @@ def stylesheet(name: str) -> CSS:
 
 def to_pdf(html: str, style: str) -> bytes:
     """The page as a tagged PDF (PDF/UA-1), with one of our stylesheets. Unprintable if anything at all is amiss."""
+    return joined([lambda _page: html], style)
+
+
+def joined(pieces: Iterable[Callable[[int], str]], style: str) -> bytes:
+    """Pages laid out piece by piece, as one such PDF: the time of a layout grows faster than its pages.
+
+    Each piece is asked for with the number of its first page. Other renderings get their turn in between.
+    """
+    whole: Document | None = None
+    pages: list[Page] = []
+    for piece in pieces:
+        html = piece(len(pages) + 1)
+        with one_at_a_time, undisturbed():
+            part = laid_out(html, style)
+        pages += part.pages
+        whole = whole or part
+    if whole is None:
+        raise Unprintable("There is nothing to print.")
     with one_at_a_time, undisturbed():
-        page = HTML(string=html, base_url=STATIC, url_fetcher=fetcher)
-        pdf: bytes = page.write_pdf(
-            stylesheets=[stylesheet(style)],
-            font_config=fonts(),
-            pdf_variant="pdf/ua-1",
-            pdf_identifier=True,
-        )
+        pdf: bytes = whole.copy(pages).write_pdf(**AS_TAGGED)
     return pdf
+
+
+def laid_out(html: str, style: str) -> Document:
+    page = HTML(string=html, base_url=STATIC, url_fetcher=fetcher)
+    return page.render(stylesheets=[stylesheet(style)], font_config=fonts(), **AS_TAGGED)
 
 
 @contextmanager

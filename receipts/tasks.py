@@ -4,6 +4,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from receipts import issuing, mailing, rendering
+from receipts.reports import publishing
 
 
 @shared_task(name="receipts.issue", ignore_result=True)
@@ -20,3 +21,8 @@ def render_receipts() -> None:
 @shared_task(name="receipts.mail", ignore_result=True)
 def mail_receipts() -> None:
     mailing.mail(timezone.now())
+
+
+@shared_task(name="receipts.reports", ignore_result=True)
+def make_reports() -> None:
+    publishing.work(timezone.now())

@@ -1,6 +1,7 @@
 from django.urls import path
 
 from receipts import views
+from receipts.reports import pages
 
 app_name = "receipts"
 urlpatterns = [
@@ -11,4 +12,8 @@ urlpatterns = [
     path("verify/<slug:code>/", views.verify, name="verify"),
     path("campaigns/<slug:slug>/statement/", views.statement, name="transparency"),
     path("campaigns/<slug:slug>/statement.pdf", views.statement_pdf, name="statement-pdf"),
+    path("reports/", pages.report_list, name="reports"),
+    path("reports/<slug:about>/", pages.report_list, name="reports-of"),
+    path("reports/<slug:about>/<slug:period>/", pages.report, name="report"),
+    path("reports/files/<str:name>", pages.report_file, name="report-file"),
 ]

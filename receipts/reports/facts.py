@@ -219,13 +219,17 @@ class TransparencyReport:
     @property
     def key(self) -> str:
         """Unique to this version, and part of its files' names: `winter-2026-q3-v1`."""
-        return f"{self.slug or f'all-{self.currency.lower()}'}-{periods.name(self.period)}-v{self.version}"
+        return f"{self.about}-{periods.name(self.period)}-v{self.version}"
+
+    @property
+    def about(self) -> str:
+        """The campaign's slug, or what stands in its place for all funds."""
+        return self.slug or f"all-{self.currency.lower()}"
 
     @property
     def url(self) -> str:
         """The whole address of its page: it is printed."""
-        named = [self.slug or f"all-{self.currency.lower()}", periods.name(self.period)]
-        return settings.PUBLIC_URL + reverse("receipts:report", args=named)
+        return settings.PUBLIC_URL + reverse("receipts:report", args=[self.about, periods.name(self.period)])
 
     @property
     def is_over(self) -> bool:

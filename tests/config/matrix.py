@@ -51,6 +51,7 @@ OFFICE = {
     "mfa.authenticator": ("a", ""),
     "receipts.issuerprofile": ("ta", "t"),
     "receipts.receipt": ("ta", ""),
+    "receipts.reportversion": ("ta", "t"),
 }
 
 # Pages of their own.
@@ -72,6 +73,7 @@ SPECIAL = {
     r"staff/grants/vote/": "cr",
     r"staff/grants/vote/<slug:reference>/": "cr",
     r"staff/ledger/entry/journal/": "ta",
+    r"staff/receipts/reportversion/<int:pk>/file/<str:name>": "ta",
     r"staff/jsi18n/": "tcrean",
     r"staff/login/": "",
     r"staff/logout/": "tcrean",
@@ -113,6 +115,7 @@ STEPS = {
     "grants.variation": {"agree": "tc", "refuse": "tc"},
     "receipts.issuerprofile": {"approve": "t"},
     "receipts.receipt": {"void": "t", "replace": "t"},
+    "receipts.reportversion": {"check": "t", "publish": "t"},
 }
 
 # Everybody else's addresses, and what a stranger is answered who asks for something that does not exist.
@@ -199,6 +202,10 @@ OPEN = {
     r"receipts/<slug:key>.pdf": 404,
     r"receipts/<slug:key>/": 404,
     r"receipts/of/<slug:reference>/": 302,
+    r"reports/": 200,
+    r"reports/<slug:about>/": 404,
+    r"reports/<slug:about>/<slug:period>/": 404,
+    r"reports/files/<str:name>": 404,
     r"stripe/webhook/": 405,
     r"verify/<slug:code>/": 404,
 }

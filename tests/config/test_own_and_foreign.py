@@ -21,6 +21,7 @@ from tests.config.test_matrix import staff
 from tests.donations import bank
 from tests.grants import build, files
 from tests.receipts import build as proof
+from tests.receipts import reports_build
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -58,6 +59,7 @@ def world() -> None:
     paid = Donation.objects.exclude(pk=gift.pk if gift else 0).latest("pk")
     proof.refund(paid, 5_00)
     proof.dispute(paid, status="lost")
+    reports_build.prepared(grant.campaign)
 
 
 def test_each_row_that_is_there_opens_for_those_of_the_matrix_and_for_nobody_else() -> None:

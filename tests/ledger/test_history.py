@@ -27,7 +27,7 @@ KEPT_OTHERWISE = {
         "readingnotice", "reminder", "returned", "review", "rule", "score", "tie", "translation", "vote",
     },
     "ledger": {"account", "balance", "change", "entry", "posting"},
-    "receipts": {"numberseries", "receipt", "receiptdocument"},
+    "receipts": {"numberseries", "receipt", "receiptdocument", "reportfile", "showngrant"},
     "auth": {"permission"},
     "mfa": set(),
 }  # fmt: skip

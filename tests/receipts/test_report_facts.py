@@ -8,7 +8,7 @@ import pytest
 from django.db import connection, transaction
 
 from grants import bookkeeping
-from grants.models import Publication, Route, Tranche
+from grants.models import Publication, Route
 from ledger import chart
 from ledger.money import Money
 from receipts.reports import periods
@@ -18,11 +18,11 @@ from receipts.reports.gathering import gather, one_snapshot
 from receipts.statement import BooksDisagree, Scope
 from tests.grants import build as grants
 from tests.receipts import build
+from tests.receipts.reports_build import granted
 
 pytestmark = pytest.mark.django_db(transaction=True)
 YEAR = periods.read("2026")
 MAY = datetime.date(2026, 5, 1)
-AWARDED = datetime.date(2026, 5, 3)
 
 
 def usd(minor: int) -> Money:
@@ -31,15 +31,6 @@ def usd(minor: int) -> Money:
 
 def gathered(campaign: Any, period: str = "2026") -> TransparencyReport:
     return gather(Scope.of(campaign), periods.read(period))
-
-
-def granted(campaign: Any, minor: int, *, route: Route = Route.BANK, pay: bool = True, **fields: Any) -> Tranche:
-    """Paid by this way on grants.DAY, in November 2026."""
-    fields = {"awarded_on": AWARDED, "consent": "yes"} | fields
-    tranche = grants.approved_by_all(grants.planned_by(route, minor=minor, of=campaign, **fields))
-    if pay:
-        grants.pay(tranche)
-    return tranche
 
 
 def test_income_is_told_by_month_way_and_currency() -> None:
