@@ -4,6 +4,7 @@ WeasyPrint is given one fetcher, one font map and each stylesheet once for the l
 document, they are the larger part of its time, and the font map leaks.
 """
 
+import gc
 import logging
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator
@@ -99,17 +100,28 @@ def joined(pieces: Iterable[Callable[[int], str]], style: str) -> bytes:
     """
     whole: Document | None = None
     pages: list[Page] = []
-    for piece in pieces:
-        html = piece(len(pages) + 1)
+    with set_aside() as done:
+        for piece in pieces:
+            html = piece(len(pages) + 1)
+            with one_at_a_time, undisturbed():
+                part = laid_out(html, style)
+            pages += part.pages
+            whole = whole or part
+            done()
+        if whole is None:
+            raise Unprintable("There is nothing to print.")
         with one_at_a_time, undisturbed():
-            part = laid_out(html, style)
-        pages += part.pages
-        whole = whole or part
-    if whole is None:
-        raise Unprintable("There is nothing to print.")
-    with one_at_a_time, undisturbed():
-        pdf: bytes = whole.copy(pages).write_pdf(**AS_TAGGED)
+            pdf: bytes = whole.copy(pages).write_pdf(**AS_TAGGED)
     return pdf
+
+
+@contextmanager
+def set_aside() -> Iterator[Callable[[], None]]:
+    """Pages that are laid out stay until the end: the garbage collector need not look through them again and again."""
+    try:
+        yield gc.freeze
+    finally:
+        gc.unfreeze()
 
 
 def laid_out(html: str, style: str) -> Document:

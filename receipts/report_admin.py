@@ -105,7 +105,7 @@ class ReportVersionAdmin(StepAdmin):
     list_display = ("__str__", "title", "prepared_by", "checked_by", "published_at", "withdrawn_at")
     list_filter = ("period", ("published_at", admin.EmptyFieldListFilter), ("withdrawn_at", admin.EmptyFieldListFilter))
     list_select_related = ("campaign", "prepared_by", "checked_by")
-    facts = ("title", "period", "version", "text", "changed", "given_out", "sha256")
+    facts = ("title", "period", "version", "text", "changed", "given_out", "sha256", "problem")
     fields = readonly_fields = (
         *facts,
         *("prepared_by", "prepared_at", "checked_by", "checked_at", "published_by", "published_at", "withdrawn_at"),

@@ -25,4 +25,4 @@ def mail_receipts() -> None:
 
 @shared_task(name="receipts.reports", ignore_result=True)
 def make_reports() -> None:
-    publishing.work(timezone.now())
+    publishing.work()

@@ -33,6 +33,7 @@ class Migration(migrations.Migration):
                 ('checked_at', models.DateTimeField(null=True, verbose_name='checked at')),
                 ('published_at', models.DateTimeField(null=True, verbose_name='published at')),
                 ('withdrawn_at', models.DateTimeField(null=True, verbose_name='withdrawn at')),
+                ('problem', models.TextField(blank=True, help_text='Why it cannot be printed. Prepare it again.', verbose_name='problem')),
                 ('campaign', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='reports', to='appeal.campaign', verbose_name='campaign')),
                 ('checked_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='checked by')),
                 ('prepared_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='prepared by')),

@@ -41,7 +41,7 @@ NOT_NUMBERED = """
 # Of a report, only these columns ever change, and each of them once.
 FIXED = """
     CREATE FUNCTION receipts_report_steps() RETURNS text[] LANGUAGE sql IMMUTABLE RETURN
-        ARRAY['checked_by_id', 'checked_at', 'published_by_id', 'published_at', 'withdrawn_at'];
+        ARRAY['checked_by_id', 'checked_at', 'published_by_id', 'published_at', 'withdrawn_at', 'problem'];
 
     CREATE TRIGGER report_stays AFTER UPDATE ON receipts_reportversion
         FOR EACH ROW WHEN (to_jsonb(OLD) - receipts_report_steps() IS DISTINCT FROM to_jsonb(NEW) - receipts_report_steps())

@@ -46,16 +46,23 @@ class ReportVersionQuerySet(models.QuerySet["ReportVersion"]):
         about = Q(campaign=None) | Q(campaign__in=Campaign.objects.public())
         return self.published().filter(about, withdrawn_at=None)
 
-    def latest(self) -> Self:
+    def newest(self) -> Self:
         """The last published version of each report, withdrawn or not."""
         return self.published().exclude(replaced_by__published_at__isnull=False)
 
     def to_renew(self) -> Self:
         """The public has none of them: less may be shown now than the last version did."""
-        return self.latest().filter(withdrawn_at__isnull=False)
+        return self.newest().filter(withdrawn_at__isnull=False)
 
     def without_files(self) -> Self:
-        return self.waiting().filter(~Exists(ReportFile.objects.filter(report=OuterRef("pk"))), withdrawn_at=None)
+        """And nothing is known that stands in the way of making them."""
+        made = Exists(ReportFile.objects.filter(report=OuterRef("pk")))
+        return self.waiting().filter(~made, withdrawn_at=None, problem="")
+
+    def renewed(self) -> Self:
+        """Made by the service itself, with files, and to be published."""
+        made = Exists(ReportFile.objects.filter(report=OuterRef("pk")))
+        return self.waiting().filter(made, renewal=True, withdrawn_at=None)
 
 
 class ReportVersion(models.Model):
@@ -93,6 +100,7 @@ class ReportVersion(models.Model):
     )
     published_at = models.DateTimeField(_("published at"), null=True)
     withdrawn_at = models.DateTimeField(_("withdrawn at"), null=True)
+    problem = models.TextField(_("problem"), blank=True, help_text=_("Why it cannot be printed. Prepare it again."))
 
     objects = ReportVersionQuerySet.as_manager()
 
@@ -157,6 +165,9 @@ class ReportVersion(models.Model):
         if not unread.update(checked_by=by, checked_at=timezone.now()):
             raise Refused(_now("This report was prepared anew, or checked already. Please read it again."))
         self.refresh_from_db()
+
+    def cannot_be_printed(self, problem: str) -> None:
+        ReportVersion.objects.waiting().filter(pk=self.pk).update(problem=problem)
 
     def publish(self, *, by: User | None) -> None:
         """Let everyone read it, for good. Its files have to be there."""

@@ -27,7 +27,7 @@ OF_ITSELF = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
 @require_safe
 def report_list(request: HttpRequest, about: str = "") -> HttpResponse:
     """Every report, or those of one campaign, the latest period first."""
-    found = ReportVersion.objects.latest().public().defer("facts").select_related("campaign")
+    found = ReportVersion.objects.newest().public().defer("facts").select_related("campaign")
     asked = found.named(about) if about else found
     if about and not asked.exists():
         raise Http404
@@ -39,7 +39,7 @@ def report_list(request: HttpRequest, about: str = "") -> HttpResponse:
 def report(request: HttpRequest, about: str, period: str) -> HttpResponse:
     """The last version, in the reader's language; or a word that it is being renewed."""
     versions = ReportVersion.objects.named(about).filter(period=period).select_related("campaign")
-    last = get_object_or_404(versions.latest())
+    last = get_object_or_404(versions.newest())
     if not versions.public().filter(pk=last.pk).exists():
         return renewing(request, last)
     facts = thaw(bytes(last.facts))

@@ -1,14 +1,15 @@
 """A report's way to the public: prepared, its files made, checked by another person, published.
 
-When less may be shown than it shows, it is renewed by itself. Each step is committed alone: whatever stops a worker, the
-next one goes on.
+When less may be shown than it shows, it is renewed by itself. Each step is committed alone: whatever stops a worker,
+the next one goes on.
 """
 
 import logging
-from datetime import datetime
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from django.contrib.auth.models import User
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -25,6 +26,7 @@ from receipts.reports.writing import written
 from receipts.statement import Scope
 
 log = logging.getLogger(__name__)
+TURN = "receipts.reports"
 
 
 def prepare(
@@ -138,23 +140,43 @@ def make_files(version: ReportVersion) -> None:
             ReportFile.objects.bulk_create(ReportFile(report=held, name=name, content=data) for name, data in made)
 
 
-def work(now: datetime) -> int:
-    """What a worker does: renew what was withdrawn, make the files that are missing; how many files sets were made."""
-    for last in ReportVersion.objects.to_renew().select_related("campaign"):
-        renew(last)
-    made = 0
-    for version in ReportVersion.objects.without_files().order_by("-renewal", "pk"):
-        try:
-            make_files(version)
-        except Unprintable as problem:
-            log.error("report %s cannot be printed: %s", version, type(problem).__name__)
-            continue
-        made += 1
-    for version in (
-        ReportVersion.objects.waiting().filter(renewal=True, withdrawn_at=None, files__isnull=False).distinct()
-    ):
-        version.publish(by=None)
+def work() -> int:
+    """What a worker does: renew what was withdrawn, and make the files that are missing; of how many reports.
+
+    One worker at a time: the files of a long report take minutes, and no second one should make them too.
+    """
+    with alone() as first:
+        if not first:
+            return 0
+        for last in ReportVersion.objects.to_renew().select_related("campaign"):
+            renew(last)
+        made = sum(try_to_make_files(each) for each in ReportVersion.objects.without_files().order_by("-renewal", "pk"))
+        for version in ReportVersion.objects.renewed():
+            version.publish(by=None)
     return made
+
+
+@contextmanager
+def alone() -> Iterator[bool]:
+    """Whether nobody else is at it; the lock ends with the connection at the latest."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(hashtext(%s))", [TURN])
+        (first,) = cursor.fetchone()
+        try:
+            yield first
+        finally:
+            if first:
+                cursor.execute("SELECT pg_advisory_unlock(hashtext(%s))", [TURN])
+
+
+def try_to_make_files(version: ReportVersion) -> bool:
+    try:
+        make_files(version)
+    except Unprintable as problem:
+        log.error("report %s cannot be printed: %s", version, type(problem).__name__)
+        version.cannot_be_printed(str(problem))
+        return False
+    return True
 
 
 def renew(last: ReportVersion) -> None:

@@ -17,6 +17,7 @@ from receipts.reports.facts import (
     TELLS_WORK,
     Correction,
     Directness,
+    Number,
     ReportGrant,
     TransparencyReport,
     Way,
@@ -68,8 +69,8 @@ def agreed_lines(report: TransparencyReport) -> tuple[ReportGrant, ...]:
     return tuple(lines)
 
 
-def lowered(line: ReportGrant, grant: Grant, now: PublicGrant, told: tuple) -> ReportGrant:  # type: ignore[type-arg]
-    was, level = line.grant, min(line.level, grant.publication, key=TOLD.index)  # type: ignore[arg-type]
+def lowered(line: ReportGrant, grant: Grant, now: PublicGrant, told: tuple[Number, ...]) -> ReportGrant:
+    was, level = line.grant, min(line.level, grant.publication, key=TOLD.index)
     less = replace(
         was,
         region=now.region,

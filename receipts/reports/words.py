@@ -65,7 +65,7 @@ class Row(NamedTuple):
     label: str
     about: str
     amount: Money | None
-    count: Count = 0
+    number: Count = 0
 
 
 class Line(NamedTuple):

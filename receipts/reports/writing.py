@@ -14,7 +14,7 @@ from receipts.reports.facts import ReportGrant, TransparencyReport
 from receipts.reports.words import lines, told
 
 STYLE, TWIN = "receipts/report.css", "receipts/report_twin.css"
-A_PIECE = 400
+A_PIECE = 250
 """Lines of the register that are laid out at a time: the time of a layout grows faster than its pages."""
 
 

@@ -11,7 +11,6 @@ from tests.grants import build as grants
 from tests.receipts import build
 
 AWARDED = datetime.date(2026, 5, 3)
-NOW = datetime.datetime(2026, 12, 1, tzinfo=datetime.UTC)
 
 
 def granted(campaign: Campaign, minor: int, *, route: Route = Route.BANK, pay: bool = True, **fields: Any) -> Tranche:
@@ -31,7 +30,7 @@ def prepared(campaign: Campaign | None, period: str = "2026", **fields: Any) -> 
 def checked(campaign: Campaign | None, **fields: Any) -> ReportVersion:
     """With its files, and by another person."""
     version = prepared(campaign, **fields)
-    publishing.work(NOW)
+    publishing.work()
     version.check_it(by=build.person(), seen=version.sha256)
     return version
 

@@ -5,12 +5,16 @@ import datetime
 import io
 import json
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
+from django.core.management import CommandError, call_command
 from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.test import Client
 from django.urls import reverse
+from pytest_django import Settings
 
 from appeal.models import Campaign, Status
 from appeal.refusal import Refused
@@ -23,7 +27,7 @@ from receipts.reports.facts import Directness
 from receipts.reports.freezing import thaw
 from tests.grants import build as grants
 from tests.receipts import build, paper
-from tests.receipts.reports_build import NOW, checked, granted, prepared, published
+from tests.receipts.reports_build import checked, granted, prepared, published
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -44,16 +48,17 @@ def a_year(**grant: Any) -> Campaign:
 
 
 def test_nobody_checks_what_they_prepared() -> None:
-    version = prepared(a_year())
+    anna = build.person()
+    version = prepared(a_year(), by=anna)
     with pytest.raises(Refused, match="another person"):
-        version.check_it(by=version.prepared_by, seen=version.sha256)
+        version.check_it(by=anna, seen=version.sha256)
     with pytest.raises(IntegrityError, match="report_checked_by_another_person"), transaction.atomic():
         build.sql("UPDATE receipts_reportversion SET checked_by_id = prepared_by_id, checked_at = now()")
 
 
 def test_nothing_unchecked_is_published() -> None:
     version = prepared(a_year())
-    publishing.work(NOW)
+    publishing.work()
     with pytest.raises(Refused, match="check"):
         version.publish(by=build.person())
     with pytest.raises(IntegrityError, match="report_published_means_checked"), transaction.atomic():
@@ -117,8 +122,8 @@ def test_versions_have_no_gap() -> None:
     published(a_year())
     copy = """
         INSERT INTO receipts_reportversion (campaign_id, currency, period, version, language, facts, changed, renewal,
-                                            prepared_by_id, prepared_at, replaces_id)
-        SELECT campaign_id, currency, period, %s, language, facts, 'more', false, prepared_by_id, now(), %s
+                                            prepared_by_id, prepared_at, replaces_id, problem)
+        SELECT campaign_id, currency, period, %s, language, facts, 'more', false, prepared_by_id, now(), %s, ''
         FROM receipts_reportversion
     """
     last = ReportVersion.objects.get()
@@ -303,8 +308,8 @@ def test_lowering_acts_at_once_and_a_version_without_it_takes_its_place(client: 
         held = {"If-None-Match": f'"{publishing.file_digests(first)[name]}"'}
         assert client.get(reverse("receipts:report-file", args=[name]), headers=held).status_code == 404
 
-    publishing.work(NOW)
-    second = ReportVersion.objects.latest().get()
+    publishing.work()
+    second = ReportVersion.objects.newest().get()
     assert (second.version, second.renewal, second.replaces, second.prepared_by) == (2, True, first, None)
     everything = bytes_of(client, second)
     assert page(client, second).status_code == 200
@@ -331,8 +336,8 @@ def test_a_lower_level_leaves_what_is_still_agreed(client: Client, level: str, s
     grant = secretive(campaign)
     published(campaign)
     Grant.objects.filter(pk=grant.pk).update(publication=level)
-    publishing.work(NOW)
-    everything = bytes_of(client, ReportVersion.objects.latest().get())
+    publishing.work()
+    everything = bytes_of(client, ReportVersion.objects.newest().get())
     assert {secret for secret in SECRETS if has(everything, secret)} == still
     assert b"Afghanistan" not in everything
 
@@ -342,8 +347,8 @@ def test_the_directness_of_what_is_withheld_later_is_not_told() -> None:
     tranche = granted(campaign, 640_00, route=Route.HOST, publication=Publication.FULL)
     published(campaign)
     Grant.objects.filter(pk=tranche.grant.pk).update(publication=Publication.AGGREGATE)
-    publishing.work(NOW)
-    told = thaw(bytes(ReportVersion.objects.latest().get().facts))
+    publishing.work()
+    told = thaw(bytes(ReportVersion.objects.newest().get().facts))
     ways = {way.route: way.paid for way in told.directness}
     assert (ways[Directness.DIRECT], ways[Directness.ONE], ways[Directness.UNTOLD]) == (
         usd(500_00),
@@ -354,13 +359,13 @@ def test_the_directness_of_what_is_withheld_later_is_not_told() -> None:
 
 def test_a_country_goes_from_the_others_when_too_few_are_left(client: Client) -> None:
     campaign = build.campaign()
-    shown = {"publication": Publication.COUNTRY_ONLY, "pay": False}
+    shown: dict[str, Any] = {"publication": Publication.COUNTRY_ONLY, "pay": False}
     tranches = [granted(campaign, 10_00, **shown) for _turn in range(3)]
     first = published(campaign)
     assert b"Indonesia" in bytes_of(client, first)
     Grant.objects.filter(pk=tranches[0].grant.pk).update(publication=Publication.REGION_ONLY)
-    publishing.work(NOW)
-    assert b"Indonesia" not in bytes_of(client, ReportVersion.objects.latest().get())
+    publishing.work()
+    assert b"Indonesia" not in bytes_of(client, ReportVersion.objects.newest().get())
 
 
 def test_a_name_for_the_public_takes_the_place_of_the_name(client: Client) -> None:
@@ -368,8 +373,8 @@ def test_a_name_for_the_public_takes_the_place_of_the_name(client: Client) -> No
     grant = secretive(campaign)
     published(campaign)
     Initiative.objects.filter(pk=grant.initiative_id).update(public_alias="A weaving group")
-    publishing.work(NOW)
-    everything = bytes_of(client, ReportVersion.objects.latest().get())
+    publishing.work()
+    everything = bytes_of(client, ReportVersion.objects.newest().get())
     assert not has(everything, SECRETS[0])
     assert has(everything, "A weaving group")
 
@@ -414,8 +419,8 @@ def test_numbers_go_when_the_initiative_takes_its_consent_back() -> None:
     report.withdraw_consent()
     first.refresh_from_db()
     assert first.withdrawn_at is not None
-    publishing.work(NOW)
-    assert thaw(bytes(ReportVersion.objects.latest().get().facts)).outcomes == ()
+    publishing.work()
+    assert thaw(bytes(ReportVersion.objects.newest().get().facts)).outcomes == ()
 
 
 def told_of(report: Any) -> None:
@@ -427,6 +432,22 @@ def told_of(report: Any) -> None:
     report.accept(by=build.person())
 
 
+def test_a_report_that_cannot_be_printed_says_why_and_is_not_tried_again() -> None:
+    version = prepared(a_year(), text="An unknown sign: \U00012fff")
+    assert publishing.work() == 0
+    version.refresh_from_db()
+    assert "U+12FFF" in version.problem
+    assert not ReportVersion.objects.without_files().exists()
+
+
+def test_two_workers_make_no_file_twice() -> None:
+    version = prepared(a_year())
+    made = build.at_once([publishing.work, publishing.work])
+    publishing.work()
+    assert sorted(made) in ([0, 1], [1])
+    assert version.files.count() == 5
+
+
 def test_the_history_has_who_did_what_and_no_facts() -> None:
     published(a_year())
     with connection.cursor() as cursor:
@@ -434,3 +455,51 @@ def test_the_history_has_who_did_what_and_no_facts() -> None:
         rows = cursor.fetchall()
     assert [deed for deed, _after in rows] == ["insert", "update", "update"]
     assert all("facts" not in json.loads(after) for _deed, after in rows)
+
+
+# By those who work here
+
+
+def test_a_treasurer_prepares_and_another_checks_and_publishes(client: Client, settings: Settings) -> None:
+    settings.STAFF_SECOND_FACTOR = False
+    campaign = a_year()
+    treasurers = [staff("anna"), staff("bela")]
+    form = {"campaign": campaign.pk, "period": "2026", "language": "en", "text": "The river came."}
+    client.force_login(treasurers[0])
+    assert "Choose an appeal" in client.post(ADD, form | {"campaign": ""}).content.decode()
+    assert "Leave that out" in client.post(ADD, form | {"text": "Hope School of Cisarua"}).content.decode()
+    answer = client.post(ADD, form)
+    version = ReportVersion.objects.get()
+    assert answer.headers["Location"] == reverse("admin:receipts_reportversion_change", args=[version.pk])
+    publishing.work()
+    assert f"{version}.pdf" in client.get(answer.headers["Location"]).content.decode()
+    assert (
+        client.get(reverse("admin:receipts_reportversion_file", args=[version.pk, f"{version}.pdf"])).content[:4]
+        == b"%PDF"
+    )
+    assert "another person" in client.post(step(version, "check"), {"seen": version.sha256}).content.decode()
+    client.force_login(treasurers[1])
+    client.post(step(version, "check"), {"seen": version.sha256})
+    client.post(step(version, "publish"))
+    assert page(Client(), version).status_code == 200
+
+
+ADD = "/staff/receipts/reportversion/add/"
+
+
+def step(version: ReportVersion, name: str) -> str:
+    return reverse("admin:receipts_reportversion_step", args=[version.pk, name])
+
+
+def staff(name: str) -> User:
+    person = User.objects.create_user(name, is_staff=True)
+    call_command("staff", name, role=["treasurer"], stdout=io.StringIO())
+    return person
+
+
+def test_a_report_is_written_into_a_directory(tmp_path: Path) -> None:
+    version = published(a_year())
+    call_command("publish", version.about, "2026", to=tmp_path / "mirror", stdout=io.StringIO())
+    assert {file.name: file.read_bytes() for file in (tmp_path / "mirror").iterdir()} == dict(publishing.files(version))
+    with pytest.raises(CommandError, match="No report"):
+        call_command("publish", version.about, "2025", to=tmp_path, stdout=io.StringIO())

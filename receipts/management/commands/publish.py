@@ -19,7 +19,7 @@ class Command(BaseCommand):
         parser.add_argument("--to", required=True, type=Path, help="a directory; it is made if it is not there")
 
     def handle(self, *args: Any, about: str, period: str, to: Path, **options: Any) -> None:
-        last = ReportVersion.objects.named(about).filter(period=period).latest().public().first()
+        last = ReportVersion.objects.named(about).filter(period=period).newest().public().first()
         if last is None:
             raise CommandError(f"No report of {about} for {period} is published.")
         to.mkdir(parents=True, exist_ok=True)
