@@ -140,3 +140,20 @@ def test_the_same_words_give_the_same_bytes_in_any_process() -> None:
 )
 def test_text_runs_as_its_first_letter_does(words: str, side: str) -> None:
     assert direction(words) == side
+
+
+def test_pieces_become_one_tagged_paper_whose_pages_are_numbered_on() -> None:
+    def piece(number: int) -> str:
+        start = f"<style>@page :first {{ counter-reset: page {number} }}</style>"
+        return page(f"<h1 id=h{number}>From {number}</h1><p style='break-before: page'>More</p>", start)
+
+    pdf = printing.joined([piece, piece, lambda number: page(f"<p>Last, {number}</p>")], "receipts/report.css")
+    words = [sheet.extract_text().split() for sheet in paper.read(pdf).pages]
+    assert [sheet[-1] for sheet in words[:4]] == ["1", "2", "3", "4"]
+    assert [sheet[:2] for sheet in words[::2]] == [["From", "1"], ["From", "3"], ["Last,", "5"]]
+    assert paper.is_tagged(pdf)
+
+
+def test_nothing_is_no_paper() -> None:
+    with pytest.raises(printing.Unprintable):
+        printing.joined([], STYLE)
