@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.core import checks
 from django.core.checks import CheckMessage, Error, Tags, register
 
@@ -16,3 +17,9 @@ def receipts_are_fast(**about: Any) -> list[CheckMessage]:
 @register(Tags.compatibility, deploy=True)
 def receipts_can_be_made(**about: Any) -> list[CheckMessage]:
     return [Error(sentence, id="config.E001") for sentence in preflight.lacks()]
+
+
+@register(Tags.security, deploy=True)
+def open_books_are_signed(**about: Any) -> list[CheckMessage]:
+    unsigned = "Set CHECKPOINT_KEYS (or CHECKPOINT_KEYS_FILE): nothing is signed without a key. See docs/operators.md."
+    return [] if settings.CHECKPOINT_KEYS else [Error(unsigned, id="config.E002")]

@@ -17,6 +17,8 @@ from environ import Env, FileAwareMapping
 
 from donations.fees import Estimate, with_these
 from donations.limits import LIMITS
+from receipts.notes import Signer
+from receipts.verify import Refusal
 
 django_stubs_ext.monkeypatch()  # lets admin classes name their model: ModelAdmin[Campaign]
 
@@ -87,9 +89,20 @@ def field_keys(name: str) -> list[str]:
     )
 
 
+def checkpoint_keys(name: str) -> list[str]:
+    """Keys as `manage.py checkpoint_key` makes them."""
+    keys: list[str] = [key.strip() for key in env.list(name, default=[])]
+    with suppress(Refusal):
+        return [str(Signer.read(key)) for key in keys]
+    raise ImproperlyConfigured(
+        f"Set {name} to keys made by `manage.py checkpoint_key`, separated by commas. See docs/operators.md."
+    )
+
+
 DEBUG = env.bool("DEBUG", default=False)
 SECRET_KEY = required("SECRET_KEY", "a long random text that signs links, forms and sessions")
 FIELD_KEYS = field_keys("FIELD_KEYS")
+CHECKPOINT_KEYS = checkpoint_keys("CHECKPOINT_KEYS")  # the first signs; another is being replaced
 PUBLIC_URL = required("PUBLIC_URL", "the address people reach this service at, like https://appeal.example").rstrip("/")
 if urlsplit(PUBLIC_URL).scheme not in {"http", "https"} or not urlsplit(PUBLIC_URL).hostname:
     raise ImproperlyConfigured("Set PUBLIC_URL to a whole address, like https://appeal.example. See docs/operators.md.")
@@ -193,6 +206,7 @@ CELERY_BEAT_SCHEDULE = {
         "receipts.render": 2.0,
         "receipts.mail": 2.0,
         "receipts.reports": 5.0,
+        "receipts.log": 10.0,
     }.items()
 }
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False  # the workers log as LOGGING says

@@ -79,16 +79,32 @@ JOURNAL = sql.SQL("""
         JOIN ledger_posting p ON p.entry_id = e.id
         JOIN ledger_account a ON a.code = p.account_id
         JOIN f ON f.id = p.fund_id
-        WHERE e.occurred_on BETWEEN {first} AND {last}
+        WHERE {which}
         ORDER BY e.id, p.line
     ) TO STDOUT WITH (FORMAT csv, HEADER)
 """)
+OCCURRED = sql.SQL("e.occurred_on BETWEEN {} AND {}")
+NUMBERED = sql.SQL("e.id <@ {}::int8multirange")
 
 
 def as_csv(span: Span) -> Iterator[bytes]:
     """A line for each posting, in the order of the books; amounts as decimal numbers, debits and credits apart."""
+    return lines(OCCURRED.format(span.first, span.last))
+
+
+def of_entries(numbers: Iterable[tuple[int, int]]) -> Iterator[bytes]:
+    """The same lines as CSV, of entries by their numbers: each pair is the first and the last of some."""
+    return lines(NUMBERED.format(multirange(numbers)))
+
+
+def multirange(numbers: Iterable[tuple[int, int]]) -> str:
+    """As PostgreSQL reads it."""
+    return "{" + ",".join(f"[{first},{last}]" for first, last in numbers) + "}"
+
+
+def lines(which: sql.Composable) -> Iterator[bytes]:
     named = sql.SQL(", ").join(sql.SQL("{} AS {}").format(what, sql.Identifier(name)) for name, what in COLUMNS.items())
-    statement = JOURNAL.format(columns=named, funds=funds(), first=span.first, last=span.last)
+    statement = JOURNAL.format(columns=named, funds=funds(), which=which)
     with connection.cursor() as cursor, cursor.cursor.copy(statement) as rows:
         yield from in_blocks(bytes(row) for row in rows)
 

@@ -9,7 +9,8 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from receipts import printing, qr
-from receipts.models import Receipt, ReceiptDocument
+from receipts.log import papers
+from receipts.models import Receipt, ReceiptDocument, SignedCheckpoint
 
 log = logging.getLogger(__name__)
 AT_ONCE = 50
@@ -36,6 +37,7 @@ def render_next(now: datetime) -> bool:
         receipt.put_off(now, str(problem))
     else:
         ReceiptDocument.objects.create(receipt=receipt, pdf=pdf)
+        papers.log_receipt(receipt)
         receipt.begin_again()
     return True
 
@@ -56,4 +58,5 @@ def to_html(receipt: Receipt) -> str:
     with translation.override(receipt.language):
         code = qr.svg(receipt.verify_url, _("QR code that opens the page where this receipt is checked"))
         page = {"receipt": receipt, "qr": code, "title": _("Receipt %(number)s") % {"number": receipt.number}}
+        page["checkpoint"] = SignedCheckpoint.objects.current()
         return render_to_string("receipts/paper/receipt.html", page)

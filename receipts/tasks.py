@@ -4,6 +4,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from receipts import issuing, mailing, rendering
+from receipts.log import keeping
 from receipts.reports import publishing
 
 
@@ -26,3 +27,8 @@ def mail_receipts() -> None:
 @shared_task(name="receipts.reports", ignore_result=True)
 def make_reports() -> None:
     publishing.work()
+
+
+@shared_task(name="receipts.log", ignore_result=True)
+def keep_open_books() -> None:
+    keeping.keep(timezone.now())

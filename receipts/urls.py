@@ -1,12 +1,13 @@
 from django.urls import path
 
-from receipts import views
+from receipts import open_books, views
 from receipts.reports import pages
 
 app_name = "receipts"
 urlpatterns = [
     path("receipts/<slug:key>/", views.receipt, name="receipt"),
     path("receipts/<slug:key>.pdf", views.pdf, name="pdf"),
+    path("receipts/<slug:key>/proof.json", open_books.proof_of_receipt, name="receipt-proof"),
     path("receipts/of/<slug:reference>/", views.of_gift, name="of-gift"),
     path("award/<str:key>.pdf", views.award_letter, name="award-letter"),
     path("verify/<slug:code>/", views.verify, name="verify"),
@@ -16,4 +17,12 @@ urlpatterns = [
     path("reports/<slug:about>/", pages.report_list, name="reports-of"),
     path("reports/<slug:about>/<slug:period>/", pages.report, name="report"),
     path("reports/files/<str:name>", pages.report_file, name="report-file"),
+    path("transparency/", open_books.about, name="open-books"),
+    path("transparency/checkpoint", open_books.checkpoint, name="log-checkpoint"),
+    path("transparency/checkpoint/<size>", open_books.checkpoint_of, name="log-checkpoint-of"),
+    path("transparency/key", open_books.key, name="log-key"),
+    path("transparency/leaves", open_books.leaves, name="log-leaves"),
+    path("transparency/proof/consistency", open_books.consistency, name="log-consistency"),
+    path("transparency/proof/inclusion", open_books.inclusion, name="log-inclusion"),
+    path("transparency/verify.py", open_books.checker, name="log-checker"),
 ]

@@ -4,6 +4,9 @@ import os
 
 os.environ.setdefault("SECRET_KEY", "only-for-tests")
 os.environ.setdefault("FIELD_KEYS", "b25seS1mb3ItdGVzdHMtb25seS1mb3ItdGVzdHMtISE=")
+os.environ.setdefault(
+    "CHECKPOINT_KEYS", "PRIVATE+KEY+test.example/log+afd7da52+AW9ubHktZm9yLXRlc3RzLW9ubHktZm9yLXRlc3RzLTMy"
+)
 os.environ.setdefault("PUBLIC_URL", "http://testserver")
 os.environ.setdefault("STRIPE_SECRET_KEY", "sk_test_tests")
 os.environ.setdefault("STRIPE_WEBHOOK_SECRETS", "whsec_tests")

@@ -4,12 +4,13 @@ import contextlib
 import os
 import secrets
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from cryptography.fernet import Fernet
 
 from config import embedded
+from receipts.notes import Signer
 
 LOCAL = embedded.PROJECT / ".local"
 PORT = 8000
@@ -31,6 +32,7 @@ def environment(folder: Path, port: int) -> dict[str, str]:
     chosen = {
         "SECRET_KEY": kept_secret(folder / "secret-key"),
         "FIELD_KEYS": kept_secret(folder / "field-key"),
+        "CHECKPOINT_KEYS": kept_secret(folder / "checkpoint-key", lambda: str(Signer.new("demo.example/log"))),
         "PUBLIC_URL": f"http://127.0.0.1:{port}",
         "ALLOWED_HOSTS": "127.0.0.1,localhost",
         "EMAIL_URL": f"filemail:///{folder / 'mail'}",
@@ -49,10 +51,14 @@ def environment(folder: Path, port: int) -> dict[str, str]:
     return chosen
 
 
-def kept_secret(file: Path) -> str:
+def fernet_key() -> str:
+    return Fernet.generate_key().decode()
+
+
+def kept_secret(file: Path, make: Callable[[], str] = fernet_key) -> str:
     """The same one at every start, so that nobody is signed out by a restart."""
     file.parent.mkdir(parents=True, exist_ok=True)
     if not file.exists():
         file.touch(mode=0o600)
-        file.write_text(Fernet.generate_key().decode())
+        file.write_text(make())
     return file.read_text()

@@ -1,6 +1,7 @@
 from appeal.refusal import Refused
 from receipts.models.document import ReceiptDocument
 from receipts.models.issuer import IssuerProfile
+from receipts.models.log import Kind, LogLeaf, LogNode, SignedCheckpoint
 from receipts.models.published import ReportFile, ReportVersion, ShownGrant
 from receipts.models.receipt import Donor, Receipt, State
 from receipts.models.series import NumberSeries
@@ -8,6 +9,9 @@ from receipts.models.series import NumberSeries
 __all__ = [
     "Donor",
     "IssuerProfile",
+    "Kind",
+    "LogLeaf",
+    "LogNode",
     "NumberSeries",
     "Receipt",
     "ReceiptDocument",
@@ -15,5 +19,6 @@ __all__ = [
     "ReportFile",
     "ReportVersion",
     "ShownGrant",
+    "SignedCheckpoint",
     "State",
 ]

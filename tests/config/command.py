@@ -10,6 +10,7 @@ KEPT = {"PATH", "HOME", "LANG", "LD_LIBRARY_PATH", "TMPDIR"}
 PRODUCTION = {
     "SECRET_KEY": "this-stands-for-a-long-random-text-of-at-least-fifty-characters",
     "FIELD_KEYS": "b25seS1mb3ItdGVzdHMtb25seS1mb3ItdGVzdHMtISE=",
+    "CHECKPOINT_KEYS": "PRIVATE+KEY+appeal.example/log+0f9a187b+AW9ubHktZm9yLXRlc3RzLW9ubHktZm9yLXRlc3RzLTMy",
     "PUBLIC_URL": "https://appeal.example",
     "DATABASE_URL": "postgresql://refugeesrise@db.invalid/refugeesrise",
     "CELERY_BROKER_URL": "redis://broker.invalid/0",

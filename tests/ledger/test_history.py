@@ -27,7 +27,9 @@ KEPT_OTHERWISE = {
         "readingnotice", "reminder", "returned", "review", "rule", "score", "tie", "translation", "vote",
     },
     "ledger": {"account", "balance", "change", "entry", "posting"},
-    "receipts": {"numberseries", "receipt", "receiptdocument", "reportfile", "showngrant"},
+    "receipts": {
+        "logleaf", "lognode", "numberseries", "receipt", "receiptdocument", "reportfile", "showngrant", "signedcheckpoint",
+    },
     "auth": {"permission"},
     "mfa": set(),
 }  # fmt: skip
