@@ -45,6 +45,8 @@ ROLES = {
             *("receipts.add_issuerprofile", "receipts.change_issuerprofile", "receipts.approve_issuerprofile"),
             "receipts.void_receipt",
             *("receipts.add_reportversion", "receipts.check_reportversion", "receipts.publish_reportversion"),
+            *("receipts.void_receipt", "receipts.ask_heldgift"),
+            *("receipts.add_fiscalyear", "receipts.close_fiscalyear"),
             *READS_GRANTS,
             *("grants.add_grant", "grants.change_grant", "grants.delete_grant", "grants.close_grant"),
             "grants.cancel_grant",
@@ -97,6 +99,9 @@ NOBODYS = (
     *("account.*", "admin.*", "auth.*", "contenttypes.*", "mfa.*", "sessions.*"),
     *("*.delete_*", "ledger.add_*", "ledger.change_*", "receipts.*_numberseries", "receipts.*_receipt*"),
     *("receipts.change_reportversion", "receipts.*_reportfile", "receipts.*_showngrant"),
+    *("receipts.*_issuertext", "receipts.*_requiredfield", "receipts.*_particulars", "receipts.*_heldgift"),
+    *("receipts.*_donoryear", "receipts.*_statementline", "receipts.change_fiscalyear"),
+    "receipts.*_giftaiddeclaration",
     *("grants.add_*", "grants.change_*"),
 )
 

@@ -207,6 +207,8 @@ CELERY_BEAT_SCHEDULE = {
         "receipts.mail": 2.0,
         "receipts.reports": 5.0,
         "receipts.log": 10.0,
+        "receipts.ask": 600.0,
+        "receipts.state": 2.0,
     }.items()
 }
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False  # the workers log as LOGGING says

@@ -33,7 +33,7 @@ def mail(now: datetime) -> int:
 @transaction.atomic
 def mail_next(now: datetime) -> bool:
     """Whether there was one to mail, past those that another worker holds."""
-    waiting = Receipt.objects.to_mail(now).select_related("document", "issuer", "donation__monthly_gift")
+    waiting = Receipt.objects.to_mail(now).select_related("document", "issuer", "text", "donation__monthly_gift")
     receipt = waiting.select_for_update(skip_locked=True, of=("self",)).first()
     if receipt is None:
         return False
@@ -52,7 +52,7 @@ def letter(receipt: Receipt) -> EmailMessage:
     with translation.override(receipt.language):
         subject = _("Your receipt %(number)s: thank you") % {"number": receipt.number}
         amount = receipt.amount.format(receipt.language)
-        monthly = receipt.donation.monthly_gift
+        monthly = receipt.donation.monthly_gift if receipt.donation else None
         page: dict[str, object] = {"receipt": receipt, "amount": amount, "monthly": monthly}
         if monthly:
             page |= {"stop": links.stop_address(monthly), "my_gifts": links.my_gifts_address()}

@@ -46,7 +46,10 @@ def claim(now: datetime) -> Receipt | None:
     """Locked. The second look leaves out what another worker finished while we came for it."""
     free = Receipt.objects.to_render(now).select_for_update(skip_locked=True, of=("self",))
     held = free.first()
-    return held and Receipt.objects.to_render(now).select_related("issuer").filter(pk=held.pk).first()
+    return (
+        held
+        and Receipt.objects.to_render(now).select_related("issuer", "text", "of_year__year").filter(pk=held.pk).first()
+    )
 
 
 def to_pdf(receipt: Receipt) -> bytes:
@@ -57,6 +60,13 @@ def to_html(receipt: Receipt) -> str:
     """The A4 page, in the donor's language; the statement is in the issuer's."""
     with translation.override(receipt.language):
         code = qr.svg(receipt.verify_url, _("QR code that opens the page where this receipt is checked"))
-        page = {"receipt": receipt, "qr": code, "title": _("Receipt %(number)s") % {"number": receipt.number}}
-        page["checkpoint"] = SignedCheckpoint.objects.current()
+        page = {
+            "receipt": receipt,
+            "qr": code,
+            "title": receipt.title,
+            "checkpoint": SignedCheckpoint.objects.current(),
+        }
+        if receipt.for_a_year:
+            lines = receipt.lines.select_related("receipt")
+            return render_to_string("receipts/paper/annual.html", page | {"lines": lines})
         return render_to_string("receipts/paper/receipt.html", page)

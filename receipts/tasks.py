@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from receipts import issuing, mailing, rendering
+from receipts import annual, asking, issuing, mailing, rendering
 from receipts.log import keeping
 from receipts.reports import publishing
 
@@ -12,6 +12,7 @@ from receipts.reports import publishing
 def issue_receipts() -> None:
     issuing.issue(timezone.now())
     issuing.correct(timezone.now())
+    annual.correct(timezone.now())
 
 
 @shared_task(name="receipts.render", ignore_result=True)
@@ -32,3 +33,13 @@ def make_reports() -> None:
 @shared_task(name="receipts.log", ignore_result=True)
 def keep_open_books() -> None:
     keeping.keep(timezone.now())
+
+
+@shared_task(name="receipts.ask", ignore_result=True)
+def ask_donors() -> None:
+    asking.ask(timezone.now())
+
+
+@shared_task(name="receipts.state", ignore_result=True)
+def write_statements() -> None:
+    annual.write(timezone.now())

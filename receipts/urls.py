@@ -5,10 +5,13 @@ from receipts.reports import pages
 
 app_name = "receipts"
 urlpatterns = [
+    path("receipts/choice/", views.choice, name="choice"),
     path("receipts/<slug:key>/", views.receipt, name="receipt"),
     path("receipts/<slug:key>.pdf", views.pdf, name="pdf"),
     path("receipts/<slug:key>/proof.json", open_books.proof_of_receipt, name="receipt-proof"),
+    path("receipts/<slug:key>/gift-aid/", views.declare, name="gift-aid"),
     path("receipts/of/<slug:reference>/", views.of_gift, name="of-gift"),
+    path("receipts/particulars/<str:token>/", views.particulars, name="particulars"),
     path("award/<str:key>.pdf", views.award_letter, name="award-letter"),
     path("verify/<slug:code>/", views.verify, name="verify"),
     path("campaigns/<slug:slug>/statement/", views.statement, name="transparency"),

@@ -1,7 +1,9 @@
 """A donor's own receipt, as page and PDF, and the page where anyone checks one."""
 
+from contextlib import suppress
 from typing import Any
 
+from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -9,14 +11,19 @@ from django.utils.cache import get_conditional_response, patch_cache_control
 from django.utils.http import content_disposition_header, quote_etag
 from django.utils.translation import get_language
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import conditional_page, require_safe
+from django.views.decorators.http import conditional_page, require_http_methods, require_safe
 
 from appeal.models import Campaign
+from appeal.refusal import Refused
 from donations import links
 from donations.models import Donation
 from grants.models import Grant
 from receipts import award_letter as award_letters
-from receipts.models import Receipt, ReceiptDocument
+from receipts import gift_aid
+from receipts.asking import lacking_of
+from receipts.forms import ChoiceForm, GiftAidForm, ParticularsForm
+from receipts.models import Particulars, Receipt, ReceiptChoice, ReceiptDocument
+from receipts.models.particulars import plain
 from receipts.statement import FundStatement, Period, statement_of, to_pdf
 
 
@@ -24,8 +31,10 @@ from receipts.statement import FundStatement, Period, statement_of, to_pdf
 @require_safe
 def receipt(request: HttpRequest, key: str) -> HttpResponse:
     """The same words as on the PDF, for whoever has the address that was mailed to the donor."""
-    found = get_object_or_404(Receipt.objects.select_related("issuer", "document"), key=key)
-    return render(request, "receipts/receipt.html", {"receipt": found})
+    found = get_object_or_404(Receipt.objects.select_related("issuer", "text", "document", "of_year__year"), key=key)
+    lines = found.lines.select_related("receipt")
+    page = {"receipt": found, "lines": lines, "declares": gift_aid.words_for(found) is not None}
+    return render(request, "receipts/receipt.html", page)
 
 
 @never_cache
@@ -36,8 +45,61 @@ def of_gift(request: HttpRequest, reference: str) -> HttpResponse:
     if not email:
         return redirect("donations:my-gifts")
     gift = get_object_or_404(Donation.objects.of_donor(email), reference=reference)
-    found = Receipt.objects.filter(donation=gift).order_by("-pk").first()
+    found = Receipt.objects.filter(Q(donation=gift) | Q(lines__donation=gift)).order_by("-pk").first()
     return redirect(found) if found else render(request, "receipts/not_yet.html")
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def declare(request: HttpRequest, key: str) -> HttpResponse:
+    """Gift Aid for the gift of a receipt, and more of its donor's if they say so. A second look lets them withdraw."""
+    found = get_object_or_404(Receipt.objects.select_related("issuer", "donation"), key=key)
+    text, standing = gift_aid.words_for(found), gift_aid.standing(found)
+    if text is None and standing is None:
+        raise Http404
+    form = GiftAidForm(request.POST if request.method == "POST" and not standing else None)
+    if request.method == "POST" and standing:
+        gift_aid.withdraw(standing, timezone.now())
+        return redirect(request.path)
+    if text and form.is_valid():
+        with suppress(Refused):  # sent twice
+            gift_aid.declare(found, text, form.details(), timezone.now())
+        return redirect(request.path)
+    page = {"form": form, "receipt": found, "standing": standing, "text": text, "words": text and gift_aid.said(text)}
+    return private(render(request, "receipts/gift_aid.html", page, status=422 if form.errors else 200))
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def choice(request: HttpRequest) -> HttpResponse:
+    """Whether a donor wants receipts for tax, for whoever the list of their gifts is open to."""
+    email = links.address_in(request.session, timezone.now())
+    if not email:
+        return redirect("donations:my-gifts")
+    donor = plain(email)
+    form = ChoiceForm(request.POST or None, initial={"papers": ChoiceForm.of(tax_receipt=ReceiptChoice.wants(donor))})
+    if request.method == "POST" and form.is_valid():
+        ReceiptChoice.choose(donor, tax_receipt=form.wants_receipts())
+        return redirect("donations:my-gifts")
+    return private(render(request, "receipts/choice.html", {"form": form}, status=422 if form.errors else 200))
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def particulars(request: HttpRequest, token: str) -> HttpResponse:
+    """What a held receipt lacks, asked of its donor. The page shows nothing of what we know already."""
+    now = timezone.now()
+    found = Particulars.objects.behind(token, now)
+    if found is None:
+        return private(render(request, "receipts/particulars_spent.html", status=410))
+    lacking = lacking_of(found)
+    form = ParticularsForm(request.POST if request.method == "POST" else None, missing=lacking)
+    if lacking and form.is_valid():
+        found.tell(form.cleaned_data, now)
+        return redirect(request.path + "?thanks")
+    told = not lacking or ("thanks" in request.GET and found.received_at is not None)
+    page = {"form": form, "told": told}
+    return private(render(request, "receipts/particulars.html", page, status=422 if form.errors else 200))
 
 
 @require_safe

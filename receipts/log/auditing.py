@@ -5,7 +5,7 @@ import json
 from collections.abc import Iterator
 
 from receipts.log import books, checkpoints
-from receipts.models import Kind, LogLeaf, SignedCheckpoint
+from receipts.models import LeafKind, LogLeaf, SignedCheckpoint
 from receipts.verify import Refusal, journal_digest, leaf_hash, leaf_of, root_of
 
 
@@ -39,7 +39,7 @@ def wrong_checkpoints() -> Iterator[str]:
 
 
 def wrong_days() -> Iterator[str]:
-    for leaf in LogLeaf.objects.of(Kind.LEDGER).order_by("index"):
+    for leaf in LogLeaf.objects.of(LeafKind.LEDGER).order_by("index"):
         told = json.loads(leaf.body)
         if journal_digest(csv.DictReader(books.lines_of(told["entries"])), told["entries"]) != (
             told["sha256"],

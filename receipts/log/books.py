@@ -16,7 +16,7 @@ from django.db import connection, transaction
 
 from ledger import journal_file
 from receipts.log.appending import append, lock
-from receipts.models import Kind, LogLeaf
+from receipts.models import LeafKind, LogLeaf
 from receipts.verify import journal_digest
 
 A_DAY = timedelta(days=1)
@@ -36,7 +36,7 @@ def log_days(now: datetime) -> int:
 
 
 def unlogged_days(today: date) -> list[date]:
-    last = LogLeaf.objects.of(Kind.LEDGER).order_by("-index").values_list("key", flat=True).first()
+    last = LogLeaf.objects.of(LeafKind.LEDGER).order_by("-index").values_list("key", flat=True).first()
     first = date.fromisoformat(last) + A_DAY if last else today - A_DAY
     return [first + A_DAY * number for number in range((today - first).days)]
 
@@ -47,12 +47,12 @@ def log_day(day: date) -> LogLeaf:
     spans = posted_before(datetime.combine(day + A_DAY, time(), UTC), logged())
     digest, postings = journal_digest(csv.DictReader(lines_of(spans)), spans)
     body = {"day": day.isoformat(), "entries": spans, "postings": postings, "sha256": digest}
-    return append(kind=Kind.LEDGER, key=day.isoformat(), body=body)
+    return append(kind=LeafKind.LEDGER, key=day.isoformat(), body=body)
 
 
 def logged() -> list[Span]:
     """The entries that are in a leaf."""
-    bodies = LogLeaf.objects.of(Kind.LEDGER).values_list("body", flat=True)
+    bodies = LogLeaf.objects.of(LeafKind.LEDGER).values_list("body", flat=True)
     return [tuple(span) for span in chain.from_iterable(json.loads(body)["entries"] for body in bodies)]
 
 

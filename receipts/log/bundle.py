@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from receipts.log import checkpoints, tree
-from receipts.models import Kind, LogLeaf, SignedCheckpoint
+from receipts.models import LeafKind, LogLeaf, SignedCheckpoint
 from receipts.verify import FORMAT
 
 
@@ -33,7 +33,7 @@ def manifest(leaf: LogLeaf) -> dict[str, Any]:
 
 def later_keys(checkpoint: SignedCheckpoint) -> dict[str, Any]:
     """The log's first key, and each that followed, with the proof that this checkpoint knows of it."""
-    links = LogLeaf.objects.of(Kind.KEY).filter(index__lt=checkpoint.size).order_by("index")
+    links = LogLeaf.objects.of(LeafKind.KEY).filter(index__lt=checkpoint.size).order_by("index")
     return {
         "key": str(checkpoints.keys().first),
         "keys": [

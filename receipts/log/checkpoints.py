@@ -8,7 +8,7 @@ from django.db import transaction
 from receipts.log import tree
 from receipts.log.appending import append, lock
 from receipts.log.merkle import Stretch, whole_subtrees
-from receipts.models import Kind, LogLeaf, SignedCheckpoint
+from receipts.models import LeafKind, LogLeaf, SignedCheckpoint
 from receipts.notes import Signer
 from receipts.verify import Checkpoint, Key, Keys, extends, folded, leaf_hash, root_of, succession
 
@@ -67,7 +67,7 @@ def current_signer() -> Signer | None:
             " name and, after a comma, this one. See docs/operators.md."
         )
     named = {"key": str(ours[0].key), "note": before.signed(succession(before.key.name, str(ours[0].key)))}
-    append(kind=Kind.KEY, key=f"{LogLeaf.objects.size()} {ours[0].key}", body=named)
+    append(kind=LeafKind.KEY, key=f"{LogLeaf.objects.size()} {ours[0].key}", body=named)
     return ours[0]
 
 
@@ -89,6 +89,6 @@ def known_keys() -> Keys | None:
     if first is None:
         return None
     known = Keys(Key.read(first))
-    for leaf in LogLeaf.objects.of(Kind.KEY).order_by("index"):
+    for leaf in LogLeaf.objects.of(LeafKind.KEY).order_by("index"):
         known = known.followed_by(leaf.index, json.loads(leaf.body))
     return known

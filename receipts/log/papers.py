@@ -6,7 +6,7 @@ from django.db.models import Exists, OuterRef, QuerySet, Value
 from django.db.models.functions import Concat
 
 from receipts.log.appending import append
-from receipts.models import Kind, LogLeaf, Receipt
+from receipts.models import LeafKind, LogLeaf, Receipt
 
 AT_ONCE = 500
 VOID, REPLACED = "void", "replaced"
@@ -14,7 +14,7 @@ VOID, REPLACED = "void", "replaced"
 
 def log_receipt(receipt: Receipt) -> LogLeaf:
     """The receipt as it was issued, and the digest of its PDF."""
-    return append(kind=Kind.RECEIPT, key=receipt.number, body=snapshot(receipt))
+    return append(kind=LeafKind.RECEIPT, key=receipt.number, body=snapshot(receipt))
 
 
 def snapshot(receipt: Receipt) -> dict[str, Any]:
@@ -45,9 +45,9 @@ def catch_up() -> int:
 
 def unlogged(receipts: "QuerySet[Receipt]", event: str = "") -> "QuerySet[Receipt]":
     if event:
-        leaf = LogLeaf.objects.of(Kind.EVENT).filter(key=Concat(OuterRef("number"), Value(f" {event}")))
+        leaf = LogLeaf.objects.of(LeafKind.EVENT).filter(key=Concat(OuterRef("number"), Value(f" {event}")))
     else:
-        leaf = LogLeaf.objects.of(Kind.RECEIPT).filter(key=OuterRef("number"))
+        leaf = LogLeaf.objects.of(LeafKind.RECEIPT).filter(key=OuterRef("number"))
     return receipts.exclude(Exists(leaf))
 
 
@@ -58,12 +58,12 @@ def log_end(receipt: Receipt, event: str) -> LogLeaf:
         body["on"] = receipt.voided_at.date().isoformat()
     elif following := receipt.replacement():
         body["by"] = following.number
-    return append(kind=Kind.EVENT, key=f"{receipt.number} {event}", body=body)
+    return append(kind=LeafKind.EVENT, key=f"{receipt.number} {event}", body=body)
 
 
 def leaves_of(receipt: Receipt) -> "QuerySet[LogLeaf]":
     """All that the log has about one receipt."""
     return LogLeaf.objects.filter(
         key__in=[receipt.number, f"{receipt.number} {VOID}", f"{receipt.number} {REPLACED}"],
-        kind__in=[Kind.RECEIPT, Kind.EVENT],
+        kind__in=[LeafKind.RECEIPT, LeafKind.EVENT],
     ).order_by("index")

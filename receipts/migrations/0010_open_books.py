@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ("receipts", "0004_history"),
+        ("receipts", "0007_years_and_statements"),
     ]
 
     operations = [

@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from appeal.refusal import Refused
+from receipts import schemes, wording
 
 
 def known_time_zone(name: str) -> None:
@@ -31,18 +32,37 @@ class Days(Func):
     output_field = DateRangeField()
 
 
+PATTERN = "{prefix}-{year}-{number}"
+NUMBER_PATTERN = r"^\{prefix\}[-.]?\{year\}[-.]\{number\}$"
+
+
 class IssuerProfileQuerySet(models.QuerySet["IssuerProfile"]):
     def approved(self) -> Self:
         return self.filter(approved_at__isnull=False)
 
     def issuing_at(self, moment: datetime) -> "IssuerProfile | None":
         """The approved profile whose days hold this moment, by its own calendar."""
-        return next((profile for profile in self.approved() if profile.issues_on(profile.day_of(moment))), None)
+        return next(
+            (
+                profile
+                for profile in self.approved().prefetch_related("texts", "required")
+                if profile.issues_on(profile.day_of(moment))
+            ),
+            None,
+        )
 
 
 class IssuerProfile(models.Model):
     """The legal entity that signs receipts. A change of words is a new profile, so that old receipts keep theirs."""
 
+    scheme = models.CharField(
+        _("scheme"),
+        max_length=20,
+        default=schemes.PLAIN,
+        db_default=schemes.PLAIN,
+        choices=schemes.CHOICES,
+        help_text=_("What the receipts are for. Its words are a beginning: have your adviser approve them."),
+    )
     legal_name = models.CharField(_("legal name"), max_length=200)
     address = models.TextField(_("address"))
     jurisdiction = models.CharField(
@@ -54,8 +74,13 @@ class IssuerProfile(models.Model):
     signatory = models.CharField(
         _("signatory"), max_length=200, help_text=_("Name and office, such as: A. Noori, treasurer.")
     )
+    place_of_issue = models.CharField(
+        _("place of issue"), max_length=100, blank=True, db_default="", help_text=_("Printed, where it is given.")
+    )
     statement = models.TextField(
-        _("statement"), help_text=_("What the receipt states, as your adviser has approved it.")
+        _("statement"),
+        validators=[wording.of_a_gift],
+        help_text=_("What the receipt states, as your adviser has approved it. {amount} and its like are filled in."),
     )
     language = models.CharField(
         _("language"), max_length=10, default="en", help_text=_("Of the statement, as a code such as en or fa.")
@@ -63,12 +88,43 @@ class IssuerProfile(models.Model):
     time_zone = models.CharField(
         _("time zone"), max_length=60, validators=[known_time_zone], help_text=_("A gift's date is the date there.")
     )
+    year_begins = models.CharField(
+        _("year begins on"),
+        max_length=5,
+        default="01-01",
+        db_default="01-01",
+        validators=[RegexValidator(r"^(0[1-9]|1[0-2])-(0[1-9]|1\d|2[0-8])$", _("Write month and day, such as 07-01."))],
+        help_text=_("Of the year that annual statements are for: month and day, such as 07-01."),
+    )
+    currency = models.CharField(
+        _("only in"),
+        max_length=3,
+        blank=True,
+        db_default="",
+        validators=[RegexValidator(r"^[A-Z]{3}$", _("Use three capital letters, such as CAD."))],
+        help_text=_("If set, a gift in another currency gets an acknowledgement and no receipt for tax."),
+    )
+    yearly = models.BooleanField(
+        _("one statement a year"),
+        default=False,
+        db_default=False,
+        help_text=_("Instead of a receipt for each gift."),
+    )
     prefix = models.CharField(
         _("prefix of the numbers"),
         max_length=8,
         default="RR",
         validators=[RegexValidator(r"^[A-Z]{1,8}$", _("Use one to eight capital letters."))],
         help_text=_("Profiles with the same prefix share one series of numbers."),
+    )
+    number_pattern = models.CharField(
+        _("pattern of the numbers"),
+        max_length=40,
+        default=PATTERN,
+        db_default=PATTERN,
+        validators=[
+            RegexValidator(NUMBER_PATTERN, _("Write {prefix}, {year} and {number}, with a hyphen or dot between."))
+        ],
     )
     valid_from = models.DateField(_("issues from"))
     valid_until = models.DateField(_("issues until"), null=True, blank=True, help_text=_("The first day it does not."))
@@ -95,6 +151,14 @@ class IssuerProfile(models.Model):
                 | Q(approved_by__isnull=False, approved_at__isnull=False) & ~Q(approved_by=F("prepared_by")),
             ),
             models.CheckConstraint(name="issuer_prefix_is_letters", condition=Q(prefix__regex=r"^[A-Z]{1,8}$")),
+            models.CheckConstraint(name="issuer_scheme_is_known", condition=Q(scheme__in=[*schemes.SCHEMES])),
+            models.CheckConstraint(
+                name="issuer_numbers_have_their_parts", condition=Q(number_pattern__regex=NUMBER_PATTERN)
+            ),
+            models.CheckConstraint(
+                name="issuer_year_begins_on_a_day",
+                condition=Q(year_begins__regex=r"^(0[1-9]|1[0-2])-(0[1-9]|1\d|2[0-8])$"),
+            ),
             models.CheckConstraint(
                 name="issuer_ends_after_it_begins",
                 condition=Q(valid_until=None) | Q(valid_until__gte=F("valid_from")),

@@ -15,7 +15,7 @@ class LeafHash(Func):
     output_field = models.BinaryField()
 
 
-class Kind(models.TextChoices):
+class LeafKind(models.TextChoices):
     RECEIPT = "receipt", _("receipt")
     EVENT = "event", _("end of a receipt")
     LEDGER = "ledger", _("day of the journal")
@@ -37,7 +37,7 @@ class LogLeaf(models.Model):
     """One thing that is in the log, once. PostgreSQL refuses a gap, a change, and a leaf that is not of its words."""
 
     index = models.BigIntegerField(primary_key=True)
-    kind = models.CharField(max_length=10, choices=Kind)
+    kind = models.CharField(max_length=10, choices=LeafKind)
     key = models.CharField(max_length=200)
     body = models.TextField(help_text="Canonical JSON: what the leaf is made of.")
     salt = models.BinaryField(null=True)

@@ -16,6 +16,7 @@ from donations.models import Donation
 from grants import reporting
 from grants.models import Application, Attachment, FiscalHost, Member, OurAccount, Returned, Variation
 from grants.uploads import read
+from receipts.models import FiscalYear, HeldGift
 from tests.config.matrix import OFFICE
 from tests.config.test_matrix import staff
 from tests.donations import bank
@@ -55,11 +56,20 @@ def world() -> None:
     build.initiative().looks.create(seen_by=by)
     gift = bank.confirmed(grant.campaign).donation
     bank.account()
-    proof.receipt()
+    issued = proof.receipt()
     paid = Donation.objects.exclude(pk=gift.pk if gift else 0).latest("pk")
     proof.refund(paid, 5_00)
     proof.dispute(paid, status="lost")
     reports_build.prepared(grant.campaign)
+    FiscalYear.objects.create(issuer=issued.issuer, first_day=build.DAY, last_day=build.DAY)
+    HeldGift.objects.create(
+        donation=proof.gift(),
+        particulars=proof.told("held@example.org"),
+        issuer=issued.issuer,
+        missing=["address"],
+        created_at=timezone.now(),
+        seen_at=timezone.now(),
+    )
 
 
 def test_each_row_that_is_there_opens_for_those_of_the_matrix_and_for_nobody_else() -> None:

@@ -28,7 +28,8 @@ KEPT_OTHERWISE = {
     },
     "ledger": {"account", "balance", "change", "entry", "posting"},
     "receipts": {
-        "logleaf", "lognode", "numberseries", "receipt", "receiptdocument", "reportfile", "showngrant", "signedcheckpoint",
+        "donoryear", "giftaiddeclaration", "logleaf", "lognode", "numberseries", "particulars", "receipt", "receiptchoice",
+        "receiptdocument", "reportfile", "showngrant", "signedcheckpoint", "statementline",
     },
     "auth": {"permission"},
     "mfa": set(),

@@ -18,7 +18,7 @@ from ledger.journal import Draft, Line, record
 from ledger.models import Entry, Fund
 from ledger.money import Money
 from receipts import issuing, rendering
-from receipts.models import IssuerProfile, Receipt
+from receipts.models import IssuerProfile, Particulars, Receipt
 
 DAY = datetime.date(2026, 5, 14)
 NOW = datetime.datetime(2026, 5, 14, 9, 8, 7, 123456, tzinfo=datetime.UTC)
@@ -165,3 +165,8 @@ def at_once(deeds: list[Callable[[], object]]) -> list[object]:
     for thread in threads:
         thread.join()
     return returned
+
+
+def told(email: str, **fields: Any) -> Particulars:
+    """What a donor told us before."""
+    return Particulars.objects.create(donor=email, email=email, language="en", received_at=NOW, **fields)

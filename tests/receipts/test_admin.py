@@ -29,6 +29,11 @@ def step(subject: Receipt | IssuerProfile, name: str) -> str:
 
 
 FORM = {
+    "scheme": "plain",
+    "place_of_issue": "",
+    "year_begins": "01-01",
+    "currency": "",
+    "number_pattern": "{prefix}-{year}-{number}",
     "legal_name": "A network",
     "address": "A street",
     "jurisdiction": "Australia",

@@ -79,7 +79,7 @@ def test_eight_workers_at_once_issue_each_receipt_once() -> None:
 
 def test_keys_and_codes_are_never_twice_the_same_and_never_each_other() -> None:
     first, second = build.receipt(), build.receipt()
-    assert len({first.key, second.key, first.code, second.code, first.donation.reference}) == 5
+    assert len({first.key, second.key, first.code, second.code, first.gift.reference}) == 5
     assert (len(first.key), len(first.code)) == (26, 16)
 
 
@@ -118,7 +118,7 @@ def test_a_receipt_of_an_unapproved_issuer_is_refused_by_the_database() -> None:
 def test_a_second_receipt_for_a_gift_is_refused_by_the_database() -> None:
     receipt = build.receipt()
     with pytest.raises(IntegrityError, match="receipt_first_once_for_a_gift"):
-        issuing.write(receipt.issuer, [(build.kept(receipt.donation), Donor("", "leila@example.org"))], build.NOW)
+        issuing.write(receipt.issuer, [(build.kept(receipt.gift), Donor("", "leila@example.org"))], build.NOW)
 
 
 def test_voiding_says_who_and_why_and_stays() -> None:

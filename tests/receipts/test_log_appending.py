@@ -13,7 +13,7 @@ from appeal.refusal import Refused
 from ledger.models import Entry
 from receipts import issuing, log, rendering
 from receipts.log import books, papers, tree
-from receipts.models import Donor, Kind, LogLeaf, LogNode, Receipt, ReceiptDocument
+from receipts.models import Donor, LeafKind, LogLeaf, LogNode, Receipt, ReceiptDocument
 from receipts.verify import canonical, includes, leaf_hash, leaf_of, root_of
 from tests.receipts import build
 
@@ -153,7 +153,7 @@ def test_nobody_grows_the_tree_by_hand() -> None:
 
 def test_a_receipt_is_logged_with_its_pdf_in_the_same_moment() -> None:
     receipt = build.rendered()
-    leaf = LogLeaf.objects.of(Kind.RECEIPT).get()
+    leaf = LogLeaf.objects.of(LeafKind.RECEIPT).get()
     body = json.loads(leaf.body)
     assert (leaf.key, body["number"], body["amount_minor"]) == (receipt.number, receipt.number, 150_00)
     assert body["files"] == {f"{receipt.number}.pdf": receipt.document.sha256}
@@ -162,7 +162,7 @@ def test_a_receipt_is_logged_with_its_pdf_in_the_same_moment() -> None:
 
 def test_of_a_receipt_the_public_sees_nothing_that_can_be_guessed() -> None:
     receipt = build.rendered()
-    leaf = LogLeaf.objects.of(Kind.RECEIPT).get()
+    leaf = LogLeaf.objects.of(LeafKind.RECEIPT).get()
     assert leaf.salt is not None
     assert set(json.loads(public())) == {"hash", "kind"}
     for known in (
@@ -180,7 +180,7 @@ def test_of_a_receipt_the_public_sees_nothing_that_can_be_guessed() -> None:
 def test_two_receipts_of_the_same_words_have_salts_of_their_own() -> None:
     for _ in range(2):
         build.rendered()
-    first, second = LogLeaf.objects.of(Kind.RECEIPT)
+    first, second = LogLeaf.objects.of(LeafKind.RECEIPT)
     assert first.salt != second.salt
     assert len(bytes(first.salt or b"")) == 32
 
@@ -198,7 +198,7 @@ def test_the_end_of_a_receipt_is_logged() -> None:
         wrong, by=build.person(), reason="Misspelt", donor=Donor("Layla", "l@example.org"), now=build.NOW
     )
     assert papers.catch_up() == 2
-    told = {leaf.key: json.loads(leaf.body) for leaf in LogLeaf.objects.of(Kind.EVENT)}
+    told = {leaf.key: json.loads(leaf.body) for leaf in LogLeaf.objects.of(LeafKind.EVENT)}
     assert told[f"{wrong.number} void"] == {"event": "void", "number": wrong.number, "on": "2026-05-14"}
     assert told[f"{wrong.number} replaced"] == {"event": "replaced", "number": wrong.number, "by": right.number}
     assert papers.catch_up() == 0
@@ -213,7 +213,7 @@ def test_receipts_from_before_the_log_are_logged_later() -> None:
     receipt = build.receipt()
     ReceiptDocument.objects.create(receipt=receipt, pdf=b"%PDF")
     assert papers.catch_up() == 1
-    assert LogLeaf.objects.of(Kind.RECEIPT).get().key == receipt.number
+    assert LogLeaf.objects.of(LeafKind.RECEIPT).get().key == receipt.number
     assert Receipt.objects.count() == 1
 
 
@@ -222,7 +222,8 @@ def test_receipts_from_before_the_log_are_logged_later() -> None:
 
 def ledger() -> list[dict[str, Any]]:
     return [
-        json.loads(body) for body in LogLeaf.objects.of(Kind.LEDGER).order_by("index").values_list("body", flat=True)
+        json.loads(body)
+        for body in LogLeaf.objects.of(LeafKind.LEDGER).order_by("index").values_list("body", flat=True)
     ]
 
 
@@ -282,7 +283,7 @@ def test_of_a_day_the_public_sees_nothing_that_can_be_guessed() -> None:
     now = build.later()
     build.given(build.campaign().card_fund, 50_00)
     books.log_days(now + timedelta(days=1))
-    leaf = LogLeaf.objects.of(Kind.LEDGER).get()
+    leaf = LogLeaf.objects.of(LeafKind.LEDGER).get()
     assert set(json.loads(public())) == {"hash", "kind"}
     assert json.loads(public())["hash"] != hashlib.sha256(leaf.body.encode()).hexdigest()
     assert leaf.salt is not None

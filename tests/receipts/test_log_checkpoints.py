@@ -9,7 +9,7 @@ from pytest_django import Settings
 from receipts import log
 from receipts.log import auditing, bundle, checkpoints, keeping
 from receipts.log.checkpoints import NotSigned
-from receipts.models import Kind, LogLeaf, SignedCheckpoint
+from receipts.models import LeafKind, LogLeaf, SignedCheckpoint
 from receipts.notes import Signer
 from receipts.verify import Checkpoint, Keys, Proof, Refusal, leaf_hash, root_of
 from tests.receipts import build
@@ -72,7 +72,7 @@ def test_the_beat_logs_what_is_missing_and_signs_it() -> None:
     assert (
         trusted(signed() if checkpoints.sign() else SignedCheckpoint.objects.get()).size == LogLeaf.objects.size() == 2
     )
-    assert set(LogLeaf.objects.values_list("kind", flat=True)) == {Kind.RECEIPT, Kind.LEDGER}
+    assert set(LogLeaf.objects.values_list("kind", flat=True)) == {LeafKind.RECEIPT, LeafKind.LEDGER}
 
 
 def asleep(statement: str) -> None:
@@ -146,7 +146,7 @@ def test_a_new_key_is_named_by_the_old_one_and_signs_from_then_on(settings: Sett
     last = signed()
     assert [each.key for each in (before, after, last)] == [str(OLD.key), str(NEW.key), str(NEW.key)]
     assert [trusted(each).size for each in (before, after, last)] == [3, 4, 5]
-    assert LogLeaf.objects.of(Kind.KEY).get().index == 3
+    assert LogLeaf.objects.of(LeafKind.KEY).get().index == 3
     assert [*auditing.findings()] == []
 
 
@@ -170,7 +170,7 @@ def test_a_key_that_nobody_named_signs_nothing(settings: Settings, keys: list[Si
     settings.CHECKPOINT_KEYS = [str(each) for each in keys]
     with pytest.raises(NotSigned, match=r"The log is signed by test\.example/log"):
         checkpoints.sign()
-    assert LogLeaf.objects.of(Kind.KEY).count() == 0
+    assert LogLeaf.objects.of(LeafKind.KEY).count() == 0
 
 
 def test_an_old_key_signs_nothing_any_more(settings: Settings) -> None:

@@ -63,14 +63,14 @@ def test_the_mail_of_a_single_gift_speaks_of_nothing_to_stop() -> None:
 def test_the_list_of_gifts_leads_to_each_receipt() -> None:
     receipt = build.rendered()
     browser = visitor("leila@example.org")
-    path = f"/receipts/of/{receipt.donation.reference}/"
+    path = f"/receipts/of/{receipt.gift.reference}/"
     assert path in browser.get("/my-gifts/").content.decode()
     assert browser.get(path).headers["Location"] == receipt.get_absolute_url()
 
 
 def test_nobody_else_is_led_to_a_receipt() -> None:
     receipt = build.rendered()
-    path = f"/receipts/of/{receipt.donation.reference}/"
+    path = f"/receipts/of/{receipt.gift.reference}/"
     assert Client().get(path)["Location"] == "/my-gifts/"
     assert visitor("omid@example.org").get(path).status_code == 404
 

@@ -78,7 +78,7 @@ def test_a_void_receipt_that_was_never_made_is_not_waited_for(client: Client) ->
 @pytest.mark.parametrize("name", ["receipts:receipt", "receipts:pdf", "receipts:verify"])
 def test_a_wrong_key_or_code_opens_nothing(client: Client, name: str) -> None:
     receipt = build.rendered()
-    for wrong in (receipt.donation.reference, receipt.number, "0" * 26):
+    for wrong in (receipt.gift.reference, receipt.number, "0" * 26):
         assert client.get(reverse(name, args=[wrong])).status_code == 404
     assert client.get(reverse("receipts:receipt", args=[receipt.code])).status_code == 404
     assert client.get(reverse("receipts:verify", args=[receipt.key])).status_code == 404

@@ -22,7 +22,7 @@ class Command(BaseCommand):
 
 def sealed_rows() -> Iterator[tuple[models.Model, list[str]]]:
     """Each row that has something sealed, and the names of its sealed fields."""
-    for model in apps.get_app_config("grants").get_models():
+    for model in apps.get_models():
         fields = [field.name for field in model._meta.fields if isinstance(field, SEALED)]  # noqa: SLF001
         if fields:
             rows = model._default_manager.order_by("pk").select_for_update()  # noqa: SLF001 (of any model)
