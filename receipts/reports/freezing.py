@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from datetime import date
 from enum import Enum
+from functools import cache, lru_cache
 from types import NoneType, UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
@@ -21,8 +22,9 @@ def freeze(report: TransparencyReport) -> bytes:
     return json.dumps(plain(report), ensure_ascii=False, indent=1).encode() + b"\n"
 
 
+@lru_cache(maxsize=16)
 def thaw(content: bytes) -> TransparencyReport:
-    """The report that was frozen; it checks its sums again."""
+    """The report that was frozen; it checks its sums again. Those that are read most are kept."""
     report: TransparencyReport = made(TransparencyReport, json.loads(content))
     return report
 
@@ -48,11 +50,16 @@ def made(kind: Any, value: Any) -> Any:
     if get_origin(kind) is tuple:
         return made_tuple(get_args(kind), value)
     if is_dataclass(kind) and isinstance(value, Mapping):
-        hints = get_type_hints(kind)
+        hints = hints_of(kind)
         return kind(**{name: made(hints[name], each) for name, each in value.items()})  # type: ignore[operator]
     if kind is date:
         return date.fromisoformat(value)
     return kind(value) if isinstance(kind, type) and issubclass(kind, Enum) else value
+
+
+@cache
+def hints_of(kind: type) -> dict[str, Any]:
+    return get_type_hints(kind)
 
 
 def made_tuple(kinds: tuple[Any, ...], values: list[Any]) -> tuple[Any, ...]:

@@ -8,7 +8,7 @@ import pytest
 from django.db import connection, transaction
 
 from grants import bookkeeping
-from grants.models import Publication, Route
+from grants.models import Access, Publication, Route
 from ledger import chart
 from ledger.money import Money
 from receipts.reports import periods
@@ -16,12 +16,14 @@ from receipts.reports.facts import Bearer, Directness, TransparencyReport, Troub
 from receipts.reports.freezing import freeze, thaw
 from receipts.reports.gathering import gather, one_snapshot
 from receipts.statement import BooksDisagree, Scope
+from tests.donations import bank
 from tests.grants import build as grants
 from tests.receipts import build
 from tests.receipts.reports_build import granted
 
 pytestmark = pytest.mark.django_db(transaction=True)
 YEAR = periods.read("2026")
+THIS_MONTH = datetime.datetime.now(datetime.UTC).date().replace(day=1)
 MAY = datetime.date(2026, 5, 1)
 
 
@@ -128,6 +130,35 @@ def test_what_went_wrong_is_counted_with_its_money() -> None:
         Trouble.RETURNED: (None, usd(500_00)),
         Trouble.RELEASED: (None, usd(500_00)),
     }
+
+
+def test_a_decided_call_says_how_many_applied_and_how_it_was_decided() -> None:
+    [application] = grants.decided()
+    (call,) = gathered(application.call.campaign).decisions
+    assert (call.title, call.quorum, call.month) == (application.call.title, application.call.quorum, THIS_MONTH)
+    assert (call.received, call.eligible, call.funded) == (None, None, None)
+    assert gathered(application.call.campaign, "2025").decisions == ()
+
+
+def test_a_call_by_invitation_is_nobodys_business() -> None:
+    [application] = grants.decided(access=Access.INVITED)
+    assert gathered(application.call.campaign).decisions == ()
+
+
+def test_reports_that_are_late_are_counted_without_money() -> None:
+    campaign = build.campaign()
+    tranche = granted(campaign, 500_00)
+    tranche.grant.reports.create(number=1, due_on=datetime.date(2026, 6, 1))
+    assert [(each.kind, each.count, each.amount) for each in gathered(campaign).mishaps] == [(Trouble.LATE, None, None)]
+
+
+def test_a_gift_that_is_taken_out_again_counts_against_its_month() -> None:
+    gift = bank.confirmed(build.campaign())
+    told = gathered(gift.campaign)
+    assert [(line.way, line.booked) for line in told.income] == [("bank_transfer", usd(250_00))]
+    bank.reversed_(gift)
+    told = gathered(gift.campaign)
+    assert sum(line.booked.minor for line in told.income) == sum(line.given.minor for line in told.income) == 0
 
 
 def test_all_funds_of_a_currency_are_one_report() -> None:
