@@ -31,10 +31,7 @@ class Misasked(Exception):
         self.status = status
 
 
-type View[**P] = Callable[Concatenate[HttpRequest, P], HttpResponse]
-
-
-def open_to_all[**P](view: View[P]) -> View[P]:
+def open_to_all[**P](view: Callable[Concatenate[HttpRequest, P], HttpResponse]) -> Callable[..., HttpResponse]:
     """Anyone may read, also pages of other sites, as often as the API; what cannot be answered is told in JSON."""
 
     @conditional_page

@@ -18,7 +18,7 @@ def findings() -> Iterator[str]:
 
 def wrong_leaves() -> Iterator[str]:
     for place, leaf in enumerate(LogLeaf.objects.order_by("index").iterator()):
-        salt = leaf.salt and bytes(leaf.salt)
+        salt = None if leaf.salt is None else bytes(leaf.salt)
         if leaf.index != place:
             yield f"leaf {place} is missing"
             return

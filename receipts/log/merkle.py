@@ -15,7 +15,7 @@ class Node(NamedTuple):
     """The whole subtree over 2**level leaves, with so many of its kind on its left."""
 
     level: int
-    index: int
+    place: int
 
 
 class Stretch(NamedTuple):

@@ -7,6 +7,7 @@ from django.db.models.functions import Concat
 
 from receipts.log.appending import append
 from receipts.models import LeafKind, LogLeaf, Receipt
+from receipts.models.log import LogLeafQuerySet
 
 AT_ONCE = 500
 VOID, REPLACED = "void", "replaced"
@@ -61,7 +62,7 @@ def log_end(receipt: Receipt, event: str) -> LogLeaf:
     return append(kind=LeafKind.EVENT, key=f"{receipt.number} {event}", body=body)
 
 
-def leaves_of(receipt: Receipt) -> "QuerySet[LogLeaf]":
+def leaves_of(receipt: Receipt) -> LogLeafQuerySet:
     """All that the log has about one receipt."""
     return LogLeaf.objects.filter(
         key__in=[receipt.number, f"{receipt.number} {VOID}", f"{receipt.number} {REPLACED}"],

@@ -26,9 +26,9 @@ def consistency(first: int, second: int) -> list[bytes]:
 def read(nodes: list[Node]) -> dict[Node, bytes]:
     levels = defaultdict[int, list[int]](list)
     for node in nodes:
-        levels[node.level].append(node.index)
+        levels[node.level].append(node.place)
     asked = Q(pk=None)
-    for level, indexes in levels.items():
-        asked |= Q(level=level, index__in=indexes)
+    for level, places in levels.items():
+        asked |= Q(level=level, index__in=places)
     found = LogNode.objects.filter(asked).values_list("level", "index", "hash")
     return {Node(level, index): bytes(content) for level, index, content in found}

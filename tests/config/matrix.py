@@ -221,7 +221,7 @@ OPEN = {
     r"transparency/checkpoint/<size>": 404,
     r"transparency/key": 404,
     r"transparency/leaves": 404,
-    r"transparency/proof/consistency": 404,
+    r"transparency/proof/consistency": 400,
     r"transparency/proof/inclusion": 404,
     r"transparency/verify.py": 200,
     r"verify/<slug:code>/": 404,

@@ -23,7 +23,7 @@ from donations.models import State
 
 CONFIGURED = (
     "DATABASE_URL", "CELERY_BROKER_URL", "DJANGO_SETTINGS_MODULE", "STRIPE_", "SECRET_KEY", "PUBLIC_URL", "EMAIL_URL",
-    "FIELD_KEYS",
+    "FIELD_KEYS", "CHECKPOINT_KEYS",
 )  # fmt: skip
 PATIENCE = 60  # seconds
 IN_THE_BOOKS = str(State.SETTLED.label)

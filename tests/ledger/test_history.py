@@ -28,8 +28,8 @@ KEPT_OTHERWISE = {
     },
     "ledger": {"account", "balance", "change", "entry", "posting"},
     "receipts": {
-        "donoryear", "giftaiddeclaration", "logleaf", "lognode", "numberseries", "particulars", "receipt", "receiptchoice",
-        "receiptdocument", "reportfile", "showngrant", "signedcheckpoint", "statementline",
+        "donoryear", "giftaiddeclaration", "logleaf", "lognode", "numberseries", "particulars", "receipt",
+        "receiptchoice", "receiptdocument", "reportfile", "showngrant", "signedcheckpoint", "statementline",
     },
     "auth": {"permission"},
     "mfa": set(),

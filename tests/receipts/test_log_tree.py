@@ -63,7 +63,7 @@ class Tree:
         self.leaves = [leaf_hash(leaf) for leaf in leaves]
 
     def read(self, nodes: list[Node]) -> dict[Node, bytes]:
-        return {node: root_of(self.leaves[node.index << node.level : (node.index + 1) << node.level]) for node in nodes}
+        return {node: root_of(self.leaves[node.place << node.level : (node.place + 1) << node.level]) for node in nodes}
 
     def hashes(self, stretches: list[Stretch]) -> list[bytes]:
         return merkle.hashes(stretches, self.read)

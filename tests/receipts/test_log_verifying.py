@@ -1,6 +1,7 @@
 """verify.py as a stranger runs it: one file, no project and no network. It says OK, or what is wrong."""
 
 import ast
+import hashlib
 import json
 import shutil
 import subprocess
@@ -78,7 +79,7 @@ def refused(place: Path, *arguments: str, key: Signer = KEY) -> str:
 
 
 def published(files: dict[str, bytes] = FILES, version: int = 1) -> LogLeaf:
-    digests = {name: verify.hashlib.sha256(content).hexdigest() for name, content in files.items()}
+    digests = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
     body = {"campaign": "winter", "period": "2026", "version": version, "files": digests}
     return log.append(kind="report", key=f"winter 2026 {version}", body=body)
 
@@ -349,9 +350,9 @@ def test_a_new_key_is_trusted_because_the_first_one_named_it(grown: Path, client
         body = told["keys"][0]["body"]
         body.update(note=THIEF.signed(verify.succession("test.example/log", body["key"])))
 
-    for file, asked in (("bundle/MANIFEST.json", ["bundle"]), ("key.json", [*CONSISTENCY, "--keys", "key.json"])):
-        rewrite(grown / file, by_thief)
-        assert "There is no signature of the key" in refused(grown, *asked)
+    for changed, named in (("bundle/MANIFEST.json", ["bundle"]), ("key.json", [*CONSISTENCY, "--keys", "key.json"])):
+        rewrite(grown / changed, by_thief)
+        assert "There is no signature of the key" in refused(grown, *named)
 
 
 # The file itself
