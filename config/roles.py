@@ -59,6 +59,7 @@ ROLES = {
                 "grants.view_approval",
                 "grants.view_look",
                 "grants.add_returned",
+                "grants.confirm_returned",
             ),
             *("grants.*_legalbasis", "grants.*_evidence", "grants.*_onward", "grants.add_latereportoverride"),
             *("grants.add_report", "grants.add_variation", "grants.decide_variation"),

@@ -11,6 +11,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from appeal.steps import Step, StepAdmin, signed_in
+from appeal.vocabulary import Vocabulary
 from donations.models import BankAccount, BankStatement, OfflineGift, StatementLine
 from donations.models.offline import Standing
 from donations.offline_steps import ACCOUNT_STEPS, GIFT_STEPS, LINE_STEPS, ImportStep, RecordForm
@@ -27,18 +28,6 @@ class OnRecord(StepAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
-
-
-class Vocabulary(admin.SimpleListFilter):
-    """Filters by a word of the queryset's own."""
-
-    words: dict[str, Any]
-
-    def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin[Any]) -> list[tuple[str, Any]]:
-        return list(self.words.items())
-
-    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
-        return getattr(queryset, str(self.value()))() if self.value() in self.words else queryset
 
 
 class GiftStanding(Vocabulary):

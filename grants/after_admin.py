@@ -17,11 +17,13 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from appeal.steps import Step, StepAdmin, signed_in
+from appeal.vocabulary import Vocabulary
 from grants import awarding, bookkeeping, closing, reporting
 from grants.aside import AsideAdmin
 from grants.forms import positive_amount
 from grants.models import Grant, GrantState, Photo, Report, ReportState, Returned, Variation
 from grants.models.initiative import known_language
+from grants.models.returned import Standing
 from grants.serving import serve
 from grants.steps import day_field
 from ledger.money import Money
@@ -240,12 +242,61 @@ class VariationAdmin(AsideAdmin, StepAdmin):
         super().save_model(request, obj, form, change)
 
 
-@admin.register(Returned)
-class ReturnedAdmin(AsideAdmin):
-    """Recorded by a step of the grant, and never changed."""
+class ConfirmReturnedStep(Step):
+    title = _("Confirm")
+    meaning = _("You have found this money in the bank yourself. It is booked at once, and free for others.")
+    permission = "grants.confirm_returned"
 
-    list_display = ("__str__", "returned_on", "bank_reference", "recorded_by")
+    @classmethod
+    def open_to(cls, subject: Returned) -> bool:
+        return subject.standing == Standing.WAITING
+
+    def take(self, by: User) -> None:
+        bookkeeping.take_unspent(self.subject, by=by)
+
+
+class WithdrawReturnedStep(Step):
+    title = _("Withdraw")
+    meaning = _("It was recorded wrongly and is not booked. It can be recorded anew.")
+    permission = "grants.add_returned"
+
+    reason = forms.CharField(label=_("Reason"), widget=forms.Textarea(attrs={"rows": 3}))
+
+    @classmethod
+    def open_to(cls, subject: Returned) -> bool:
+        return subject.standing == Standing.WAITING
+
+    def take(self, by: User) -> None:
+        self.subject.withdraw(by=by, reason=self.cleaned_data["reason"])
+
+
+class ReturnedStanding(Vocabulary):
+    title = _("state")
+    parameter_name = "standing"
+    words = {each.value: each.label for each in Standing} | {"waiting": _("needs a person")}
+
+
+@admin.register(Returned)
+class ReturnedAdmin(AsideAdmin, StepAdmin):
+    """Recorded by a step of the grant; from then on it changes by steps only."""
+
+    steps = {"confirm": ConfirmReturnedStep, "withdraw": WithdrawReturnedStep}
+    list_display = ("__str__", "returned_on", "bank_reference", "recorded_by", "state")
+    list_filter = (ReturnedStanding,)
     list_select_related = ("grant", "recorded_by")
+    facts = ("grant", "money", "returned_on", "bank_reference", "recorded_by", "recorded_at", "state")
+    fields = readonly_fields = (
+        *facts,
+        *("confirmed_by", "confirmed_at", "entry", "withdrawn_by", "withdrawn_at", "withdrawal_reason"),
+    )
+
+    @admin.display(description=_("amount"))
+    def money(self, returned: Returned) -> str:
+        return returned.amount.format()
+
+    @admin.display(description=_("state"))
+    def state(self, returned: Returned) -> str:
+        return str(returned.standing.label)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -274,7 +325,10 @@ class ScheduleStep(Step):
 
 class UnspentStep(Step):
     title = _("Money came back")
-    meaning = _("The initiative sent back what it did not need. It is free for others again.")
+    meaning = _(
+        "The initiative sent back what it did not need. "
+        "Once another person has found it in the bank too, it is booked, and free for others again."
+    )
     permission = "grants.add_returned"
 
     amount = forms.CharField(label=_("Amount"))
@@ -287,14 +341,14 @@ class UnspentStep(Step):
 
     def clean_amount(self) -> Money:
         amount = positive_amount(self.cleaned_data["amount"], self.subject.currency)
-        most = closing.unspent(self.subject, Money.zero(self.subject.currency))
+        most = closing.still_to_return(self.subject)
         if amount > most:
             words = {"most": most.format()}
             raise forms.ValidationError(_("Only %(most)s of what was sent can still come back.") % words)
         return amount
 
     def take(self, by: User) -> None:
-        bookkeeping.take_unspent(self.subject, by=by, **self.cleaned_data)
+        Returned.objects.record(self.subject, by=by, **self.cleaned_data)
 
 
 class CloseStep(Step):

@@ -6,10 +6,8 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
-from appeal.refusal import Refused
-from grants.models import Evidence, Grant, GrantState, PaymentNotice, Returned, State, Tranche
+from grants.models import Evidence, PaymentNotice, Returned, State, Tranche
 from ledger import chart
 from ledger.journal import Draft, Line, NotEnoughFree, record
 from ledger.models import Fund
@@ -79,25 +77,13 @@ def take_back(tranche: Tranche, *, on: datetime.date) -> None:
 
 
 @transaction.atomic
-def take_unspent(grant: Grant, amount: Money, *, on: datetime.date, bank_reference: str, by: User) -> Returned:
-    """Money that the initiative did not need is in our bank again, and free for others. Once a bank reference."""
-    held = Grant.objects.select_for_update(no_key=True).get(pk=grant.pk)
-    if held.state != GrantState.ACCEPTED:
-        words = {"state": held.get_state_display()}
-        raise Refused(_("This grant is “%(state)s”: nothing of it comes back any more.") % words)
-    if held.returned.filter(bank_reference=bank_reference).exists():
-        raise Refused(_("Money with this bank reference is recorded already."))
-    returned = Returned.objects.create(
-        grant=grant,
-        amount_minor=amount.minor,
-        currency=amount.currency,
-        returned_on=on,
-        bank_reference=bank_reference,
-        recorded_by=by,
-    )
-    lines = (Line(chart.BANK, grant.fund, amount), Line(chart.GRANTS_RETURNED, grant.fund, -amount))
-    record(Draft("unspent_returned", f"{grant.reference}-{returned.pk}", on, lines))
-    return returned
+def take_unspent(returned: Returned, *, by: User) -> None:
+    """A second person has found it in our bank: it is booked, and free for others."""
+    returned.hold_to_confirm(by)
+    fund, amount = returned.grant.fund, returned.amount
+    lines = (Line(chart.BANK, fund, amount), Line(chart.GRANTS_RETURNED, fund, -amount))
+    source = f"{returned.grant.reference}-{returned.pk}"
+    returned.confirm(record(Draft("unspent_returned", source, returned.returned_on, lines)), by=by)
 
 
 @transaction.atomic

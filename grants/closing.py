@@ -36,6 +36,7 @@ def checklist(grant: Grant) -> list[Item]:
         ),
         Item(_("the final report is accepted"), final is not None and final.state == ReportState.ACCEPTED),
         Item(_("what was not spent has come back"), settled),
+        Item(_("a second person has confirmed what came back"), not grant.returned.waiting().exists()),
         Item(_("each variation is decided"), not grant.variations.filter(agreed=None).exists()),
     ]
 
@@ -49,8 +50,15 @@ def came_to(grant: Grant) -> Money:
 def unspent(grant: Grant, spent: Money) -> Money:
     """What came to them, less what was spent and what has come back. Nothing, if they spent money of their own."""
     zero = Money.zero(grant.currency)
-    back = sum((each.amount for each in grant.returned.all()), start=zero)
+    back = sum((each.amount for each in grant.returned.booked()), start=zero)
     return max(came_to(grant) - back - spent, zero)
+
+
+def still_to_return(grant: Grant) -> Money:
+    """The most that can still be sent back, beside what is recorded."""
+    zero = Money.zero(grant.currency)
+    recorded = sum((each.amount for each in grant.returned.standing()), start=zero)
+    return max(came_to(grant) - recorded, zero)
 
 
 @transaction.atomic

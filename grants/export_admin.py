@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -14,7 +15,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from appeal.refusal import Refused
-from appeal.steps import signed_in
+from appeal.steps import Step, StepAdmin, signed_in
+from appeal.vocabulary import Vocabulary
 from grants.account_numbers import Unfit, account_number, bic_code, currency_code, is_iban
 from grants.aside import visible
 from grants.exporting import Form, export, judge
@@ -30,7 +32,7 @@ def not_in_the_past(day: datetime.date) -> None:
 
 
 class FileForm(forms.Form):
-    account = forms.ModelChoiceField(label=_("From"), queryset=OurAccount.objects.all())
+    account = forms.ModelChoiceField(label=_("From"), queryset=OurAccount.objects.approved())
     form = forms.ChoiceField(label=_("Kind of file"), choices=Form)
     execute_on = forms.DateField(
         label=_("To be paid on"),
@@ -58,7 +60,7 @@ def payment_file(request: HttpRequest, site: admin.AdminSite) -> HttpResponse:
     """A GET lists what is approved; a POST is answered with the file."""
     if not (request.user.has_perm("grants.see_payeeaccount") and request.user.has_perm("grants.change_tranche")):
         raise PermissionDenied
-    ours = OurAccount.objects.first()
+    ours = OurAccount.objects.approved().first()
     form = FileForm(request.POST if request.method == "POST" else None, initial={"account": ours})
     if form.is_valid():
         try:
@@ -119,11 +121,41 @@ class OnRecord(admin.ModelAdmin[Any]):
         return False
 
 
+class ApproveAccountStep(Step):
+    title = _("Approve")
+    meaning = _("You have compared it with a paper of our bank yourself. From now on our payments may leave it.")
+    permission = "grants.approve_ouraccount"
+
+    @classmethod
+    def open_to(cls, subject: OurAccount) -> bool:
+        return subject.approved_at is None
+
+    def take(self, by: User) -> None:
+        self.subject.approve(by=by)
+
+
+class AccountStanding(Vocabulary):
+    title = _("state")
+    parameter_name = "standing"
+    words = {"waiting": _("needs a person"), "approved": _("approved")}
+
+
 @admin.register(OurAccount)
-class OurAccountAdmin(OnRecord):
+class OurAccountAdmin(OnRecord, StepAdmin):
+    """One person adds it, another approves it."""
+
     form = OurAccountForm
-    list_display = ("__str__", "recorded_by", "recorded_at")
-    list_select_related = ("recorded_by",)
+    steps = {"approve": ApproveAccountStep}
+    list_display = ("__str__", "recorded_by", "recorded_at", "approved_by")
+    list_filter = (AccountStanding,)
+    list_select_related = ("recorded_by", "approved_by")
+    facts = ("name", "number", "bic", "country", "currency", "recorded_by", "recorded_at")
+
+    def get_fields(self, request: HttpRequest, obj: OurAccount | None = None) -> Any:
+        return OurAccountForm.Meta.fields if obj is None else (*self.facts, "approved_by", "approved_at")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: OurAccount | None = None) -> Any:
+        return () if obj is None else self.get_fields(request, obj)
 
     def save_model(self, request: HttpRequest, obj: OurAccount, form: Any, change: bool) -> None:
         obj.recorded_by = signed_in(request)

@@ -95,6 +95,7 @@ def export(
     now: datetime.datetime,
 ) -> tuple[PaymentFile, bytes]:
     """The file, which stays on record; so does that this person was shown the accounts. Refused says what is amiss."""
+    ours.refuse_unless_approved()
     tranches = _held(chosen)
     for tranche in tranches:
         if conflicts.bars(by, tranche.grant):

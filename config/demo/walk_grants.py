@@ -21,6 +21,7 @@ from grants.models import (
     PayeeAccount,
     Recusal,
     Report,
+    Returned,
     State,
     Told,
 )
@@ -185,9 +186,10 @@ def report(walk: Walk, grant: Grant) -> None:
     walk.send(made.get_absolute_url(), told)
     made.refresh_from_db()
     afterwards.show(made, "A warm meal a day", {photo.key: photo.description for photo in made.photos.all()})
-    bookkeeping.take_unspent(
+    back = Returned.objects.record(
         grant, Money(50_00, "USD"), on=timezone.localdate(), bank_reference="BACK-1", by=story.person("treasurer")
     )
+    bookkeeping.take_unspent(back, by=story.person("approver"))
     closing.close(grant, by=story.person("committee"))
     returned = -grant.fund.balance(chart.GRANTS_RETURNED)
     walk.step(

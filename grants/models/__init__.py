@@ -29,10 +29,10 @@ from grants.models.report import (
     Reminder,
     Report,
     ReportState,
-    Returned,
     Variation,
     When,
 )
+from grants.models.returned import Returned
 from grants.models.review import ReadingNotice, Review, Score
 from grants.models.tranche import MOVES, Approval, PaymentNotice, State, Tranche
 from grants.models.vote import Choice, Decision, Rationale, Vote

@@ -342,31 +342,3 @@ class LateReportOverride(models.Model):
 
     def __str__(self) -> str:
         return f"{self.tranche_id}"
-
-
-class Returned(models.Model):
-    """Unspent money that an initiative sent back."""
-
-    grant = models.ForeignKey(Grant, models.PROTECT, related_name="returned", verbose_name=_("grant"))
-    amount_minor = models.BigIntegerField()
-    currency = models.CharField(max_length=3)
-    returned_on = models.DateField(_("came on"))
-    bank_reference = models.CharField(_("bank reference"), max_length=100)
-    recorded_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
-    recorded_at = models.DateTimeField(_("recorded at"), auto_now_add=True)
-
-    class Meta:
-        ordering = ["-pk"]
-        verbose_name = _("money returned")
-        verbose_name_plural = _("money returned")
-        constraints = [
-            models.CheckConstraint(name="returned_amount_is_positive", condition=Q(amount_minor__gt=0)),
-            models.UniqueConstraint(name="returned_is_recorded_once", fields=["grant", "bank_reference"]),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.grant.reference}: {self.amount.format()}"
-
-    @property
-    def amount(self) -> Money:
-        return Money(self.amount_minor, self.currency)

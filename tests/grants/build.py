@@ -26,6 +26,7 @@ from grants.models import (
     Question,
     Refused,
     Region,
+    Returned,
     Review,
     Route,
     Rule,
@@ -219,6 +220,13 @@ def approved_by_all(tranche: Tranche) -> Tranche:
     for _ in range(tranche.approvals_needed):
         tranche.approve(by=person(), seen=tranche.fingerprint)
     return tranche
+
+
+def returned(grant: Grant, minor: int = 120_00, *, reference: str = "", by: User | None = None) -> Returned:
+    """Unspent money that one person has recorded."""
+    reference = reference or f"IN-{next(numbers)}"
+    amount = Money(minor, grant.currency)
+    return Returned.objects.record(grant, amount, on=DAY, bank_reference=reference, by=by or person())
 
 
 def failed() -> Tranche:

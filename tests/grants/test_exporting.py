@@ -6,13 +6,14 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import Permission, User
-from django.db import IntegrityError
+from django.db import IntegrityError, transaction
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 from pytest_django import Settings
 
-from grants.models import FileLine, Look, OurAccount, PaymentFile, Route, Tranche
+from grants.exporting import Form, export
+from grants.models import FileLine, Look, OurAccount, PaymentFile, Refused, Route, Tranche
 from tests.grants import build
 from tests.grants.build import sql
 
@@ -26,13 +27,19 @@ def _no_second_factor(settings: Settings) -> None:
 
 
 def ours() -> OurAccount:
+    account = recorded(by=build.person())
+    account.approve(by=build.person())
+    return account
+
+
+def recorded(*, by: User) -> OurAccount:
     return OurAccount.objects.create(
         name="Refugees Rise e.V.",
         number="DE89370400440532013000",
         bic="COBADEFFXXX",
         country="DE",
         currency="EUR",
-        recorded_by=build.person(),
+        recorded_by=by,
     )
 
 
@@ -171,7 +178,7 @@ def test_a_day_that_is_over_is_refused_and_what_was_chosen_stays_chosen() -> Non
 
 def test_without_an_account_of_ours_the_page_says_what_to_do() -> None:
     build.approved()
-    assert "First record the account that we pay from" in text(payer().get(reverse(PAGE)))
+    assert "There is no account yet that we may pay from" in text(payer().get(reverse(PAGE)))
 
 
 @pytest.mark.parametrize(
@@ -204,6 +211,59 @@ def test_sql_can_neither_change_a_file_nor_put_into_one_what_is_not_approved() -
             sql(statement)
     with pytest.raises(IntegrityError, match="holds approved payments to a bank"):
         FileLine.objects.create(file=PaymentFile.objects.get(), tranche=promised)
+
+
+def test_nothing_is_paid_from_an_account_that_one_person_alone_has_put_there() -> None:
+    tranche, author = build.approved(), signed_in("add_ouraccount", "view_ouraccount", "approve_ouraccount")
+    form = {"name": "Refugees Rise", "number": "DE89370400440532013000", "country": "DE", "currency": "EUR"}
+    author.post(reverse("admin:grants_ouraccount_add"), form)
+    account = OurAccount.objects.get()
+    approve = reverse("admin:grants_ouraccount_step", args=[account.pk, "approve"])
+    assert "another person has to approve it" in text(author.post(approve))
+    assert "There is no account yet that we may pay from" in text(payer().get(reverse(PAGE)))
+    assert "Select a valid choice" in str(ask(payer(), account, tranche).context["form"].errors)
+    with pytest.raises(Refused, match="has yet to approve"):
+        export(account, [tranche], form=Form.CSV, execute_on=build.DAY, again=False, by=build.person(), now=build.NOW)
+    with pytest.raises(IntegrityError, match="payments leave an account that a second person has approved"):
+        PaymentFile.objects.create(account=account, made_by=account.recorded_by, sha256="0" * 64)
+    other = signed_in("view_ouraccount", "approve_ouraccount")
+    assert "DE89370400440532013000" in text(other.get(approve))
+    assert other.post(approve).status_code == 302
+    assert "pain.001.001.09" in text(ask(payer(), account, tranche))
+
+
+def test_an_account_of_ours_is_approved_once_and_stays_as_it_was_then() -> None:
+    account, other = ours(), build.person()
+    with pytest.raises(Refused, match="is approved already"):
+        account.approve(by=other)
+    waiting = recorded(by=other)
+    with pytest.raises(IntegrityError, match="approved_by_another_person"):
+        sql(
+            "UPDATE grants_ouraccount SET approved_by_id = recorded_by_id, approved_at = now() WHERE id = %s",
+            waiting.pk,
+        )
+    for statement in (
+        "UPDATE grants_ouraccount SET approved_by_id = NULL, approved_at = NULL WHERE approved_at IS NOT NULL",
+        "UPDATE grants_ouraccount SET approved_by_id = %s, approved_at = now(), bic = 'X' WHERE approved_at IS NULL",
+        "DELETE FROM grants_ouraccount",
+    ):
+        with pytest.raises(IntegrityError, match="stays as it was recorded"):
+            sql(statement, *([account.recorded_by_id] if "%s" in statement else []))
+
+
+def test_the_keys_of_an_approved_account_of_ours_can_be_changed() -> None:
+    account = ours()
+    with transaction.atomic():
+        sql("SET LOCAL grants.resealing = 'on'")
+        OurAccount.objects.filter(pk=account.pk).update(number=account.number)
+        with pytest.raises(IntegrityError, match="stays as it was recorded"), transaction.atomic():
+            OurAccount.objects.filter(pk=account.pk).update(name="Mallory")
+
+
+def test_the_accounts_that_wait_for_a_second_person_are_listed() -> None:
+    approved, waiting = ours(), recorded(by=build.person("anna"))
+    page = text(signed_in("view_ouraccount").get(reverse("admin:grants_ouraccount_changelist") + "?standing=waiting"))
+    assert (f"/{approved.pk}/change/" in page, f"/{waiting.pk}/change/" in page) == (False, True)
 
 
 def test_who_reads_the_database_does_not_learn_our_account() -> None:

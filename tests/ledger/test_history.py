@@ -24,7 +24,7 @@ KEPT_OTHERWISE = {
     "grants": {
         "answer", "attachment", "criterion", "decision", "eligibility", "figure", "fileline", "latereportoverride",
         "look", "message", "notice", "onward", "paymentfile", "paymentnotice", "photo", "question", "rationale",
-        "readingnotice", "reminder", "returned", "review", "rule", "score", "tie", "translation", "vote",
+        "readingnotice", "reminder", "review", "rule", "score", "tie", "translation", "vote",
     },
     "ledger": {"account", "balance", "change", "entry", "posting"},
     "receipts": {
