@@ -1,11 +1,14 @@
-"""What was plain before accounts were sealed is sealed by the upgrade, and what was approved is approved once more."""
+"""What an upgrade makes of rows from before: what was plain is sealed, what was approved is approved once more, and
+what one person alone had booked stays booked.
+"""
 
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import LiteralString
 from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
-import pytest
 from psycopg import sql
 
 from grants import sealed
@@ -41,29 +44,47 @@ BEFORE = """
         SELECT id, 8, now(), 7, fingerprint, true FROM grants_tranche WHERE id = 2;
 """
 
+RETURNED = """
+    SET session_replication_role = replica;
+    INSERT INTO auth_user (id, username, password, is_superuser, is_staff, is_active, first_name, last_name, email,
+                           date_joined)
+        VALUES (7, 'anna', '', false, true, true, '', '', '', now());
+    INSERT INTO grants_grant (id, reference, initiative_id, campaign_id, fund_id, purpose, amount_minor, currency,
+                              awarded_on, publication, consent, key)
+        VALUES (1, 'g1', 1, 1, 1, 'x', 900, 'USD', now(), 'aggregate', '', 'k1');
+    INSERT INTO ledger_entry (id, kind, source, occurred_on) VALUES (5, 'unspent_returned', 'g1-3', '2026-11-20');
+    INSERT INTO grants_returned (id, grant_id, amount_minor, currency, returned_on, bank_reference, recorded_by_id,
+                                 recorded_at)
+        VALUES (3, 1, 120, 'USD', '2026-11-20', 'IN-1', 7, now());
+"""
 
-@pytest.fixture
-def old() -> Iterator[str]:
+
+@contextmanager
+def database(name: str, upto: str, rows: LiteralString) -> Iterator[str]:
     """The address of a database from before."""
     server = urlsplit(os.environ["DATABASE_URL"])
-    address = urlunsplit(server._replace(path="/before_accounts"))
+    address = urlunsplit(server._replace(path=f"/{name}"))
     with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as connection:
-        connection.execute("CREATE DATABASE before_accounts")
+        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
         try:
-            for room in (["auth"], ["grants", "0002"]):
+            for room in (["auth"], ["grants", upto]):
                 done = manage("migrate", *room, DATABASE_URL=address)
                 assert done.returncode == 0, done.stderr
             with psycopg.connect(address) as before:
-                before.execute(BEFORE)
+                before.execute(rows)
             yield address
         finally:
-            connection.execute(sql.SQL("DROP DATABASE before_accounts WITH (FORCE)"))
+            connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
-def test_nothing_plain_is_left_and_nothing_is_lost(old: str) -> None:
-    done = manage("migrate", "grants", DATABASE_URL=old)
+def upgrade(address: str) -> None:
+    done = manage("migrate", "grants", DATABASE_URL=address)
     assert done.returncode == 0, done.stderr
-    with psycopg.connect(old) as after:
+
+
+def test_nothing_plain_is_left_and_nothing_is_lost() -> None:
+    with database("before_accounts", "0002", BEFORE) as old, psycopg.connect(old) as after:
+        upgrade(old)
         email, place = after.execute("SELECT email, place FROM grants_initiative").fetchone() or ()
         assert (sealed.unseal(email), place) == ("hope@example.org", "")
         accounts = after.execute("SELECT id, payee, details, mark, recorded_by_id FROM grants_payeeaccount").fetchall()
@@ -72,3 +93,10 @@ def test_nothing_plain_is_left_and_nothing_is_lost(old: str) -> None:
         tranches = after.execute("SELECT account_id, account_mark, state FROM grants_tranche ORDER BY id").fetchall()
         assert tranches == [(pk, mark, "planned"), (pk, mark, "promised")]
         assert after.execute("SELECT standing FROM grants_approval").fetchall() == [(False,)]
+
+
+def test_what_one_person_booked_before_two_had_to_stays_booked_and_is_confirmed_by_nobody() -> None:
+    with database("before_two_people", "0025", RETURNED) as old, psycopg.connect(old) as after:
+        upgrade(old)
+        returned = after.execute("SELECT entry_id, confirmed_by_id, withdrawn_at FROM grants_returned").fetchall()
+        assert returned == [(5, None, None)]
