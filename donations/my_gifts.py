@@ -19,6 +19,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from appeal.models import Campaign
 from donations import changes, limits, links
 from donations.changes import CardRefused
 from donations.checkout import StripeUnavailable
@@ -122,8 +123,10 @@ def my_gifts(request: HttpRequest) -> HttpResponse:
 
 
 def gifts_of(email: str) -> dict[str, Any]:
+    settled = Donation.objects.of_donor(email).settled().order_by()
     return {
         "email": email,
+        "appeals": Campaign.objects.filter(pk__in=settled.values("campaign")).order_by("title"),
         "monthly": MonthlyGift.objects.of_donor(email).select_related("campaign").order_by("-pk"),
         "donations": Donation.objects.of_donor(email).select_related("campaign").order_by("-charged_at", "-pk")[:500],
     }

@@ -123,8 +123,13 @@ class RegisterLine:
 
     @property
     def where(self) -> str:
-        country = self.grant.country
-        return country_names().get(country, country) if country else str(Region(self.grant.region).label)
+        return place_of(self.grant)
+
+
+def place_of(grant: PublicGrant) -> str:
+    """The country, or the region where that is all that may be said."""
+    country = grant.country
+    return country_names().get(country, country) if country else str(Region(grant.region).label)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,11 +1,13 @@
 """A donor's own receipt, as page and PDF, and the page where anyone checks one."""
 
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.cache import get_conditional_response, patch_cache_control
 from django.utils.http import content_disposition_header, quote_etag
@@ -25,6 +27,7 @@ from receipts.forms import ChoiceForm, GiftAidForm, ParticularsForm
 from receipts.models import Particulars, Receipt, ReceiptChoice, ReceiptDocument
 from receipts.models.particulars import plain
 from receipts.statement import FundStatement, Period, statement_of, to_pdf
+from receipts.whereabouts import whereabouts
 
 
 @never_cache
@@ -100,6 +103,34 @@ def particulars(request: HttpRequest, token: str) -> HttpResponse:
     told = not lacking or ("thanks" in request.GET and found.received_at is not None)
     page = {"form": form, "told": told}
     return private(render(request, "receipts/particulars.html", page, status=422 if form.errors else 200))
+
+
+@never_cache
+@require_safe
+def where(request: HttpRequest, key: str) -> HttpResponse:
+    """Where the gift of this receipt is by now, for whoever has the receipt's own address."""
+    found = get_object_or_404(Receipt.objects.exclude(donation=None).select_related("donation__campaign"), key=key)
+    return whereabouts_page(request, [found.gift], back=found.get_absolute_url())
+
+
+@never_cache
+@require_safe
+def where_mine_are(request: HttpRequest, slug: str) -> HttpResponse:
+    """All gifts of a donor to one campaign in one sum, for whoever the list of gifts is open to."""
+    email = links.address_in(request.session, timezone.now())
+    if not email:
+        return redirect("donations:my-gifts")
+    gifts = Donation.objects.of_donor(email).settled().filter(campaign__slug=slug).select_related("campaign")
+    return whereabouts_page(request, gifts, back=reverse("donations:my-gifts"))
+
+
+def whereabouts_page(request: HttpRequest, gifts: Sequence[Donation] | QuerySet[Donation], back: str) -> HttpResponse:
+    if not gifts:
+        raise Http404
+    page = {"found": whereabouts(list(gifts), timezone.localdate()), "back": back}
+    response = private(render(request, "receipts/where.html", page))
+    response.headers["Referrer-Policy"] = "no-referrer"
+    return response
 
 
 @require_safe

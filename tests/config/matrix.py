@@ -212,6 +212,8 @@ OPEN = {
     r"receipts/<slug:key>/gift-aid/": 404,
     r"receipts/choice/": 302,
     r"receipts/particulars/<str:token>/": 410,
+    r"receipts/<slug:key>/where/": 404,
+    r"receipts/mine/<slug:slug>/": 302,
     r"receipts/of/<slug:reference>/": 302,
     r"reports/": 200,
     r"reports/<slug:about>/": 404,
