@@ -16,7 +16,7 @@ from donations.bookkeeping import Booking, Moved
 from donations.models import BalanceTransaction, Donation, State
 from donations.models.balance_transaction import WAITING_FOR_ITS_GIFT
 from grants import bookkeeping as grants
-from grants.models import Tranche
+from grants.models import Returned, Tranche
 from ledger import chart
 from ledger.journal import NotEnoughFree
 from ledger.models import Fund
@@ -195,7 +195,14 @@ class History:
 
     def give_back(self, grant: int, unspent: int) -> None:
         held = next(tranche.grant for tranche, _amount in self.paid if tranche.grant_id == grant)
-        grants.take_unspent(held, Money(unspent, "USD"), on=build.DAY, bank_reference="B-1", by=granting.person())
+        came = Returned.objects.record(
+            held,
+            Money(unspent, "USD"),
+            on=build.DAY,
+            bank_reference=f"B-{len(self.paid)}-{unspent}",
+            by=granting.person(),
+        )
+        grants.take_unspent(came, by=granting.person())
         for place in reversed(range(len(self.paid))):
             tranche, amount = self.paid[place]
             taken = min(unspent, amount) if tranche.grant_id == grant else 0
