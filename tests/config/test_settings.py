@@ -166,3 +166,15 @@ def test_calls_of_the_api_are_counted_in_a_redis() -> None:
     assert done.stderr.startswith("Set API_COUNTER_URL to a Valkey or Redis")
     assert len(done.stderr.splitlines()) == 1
     assert setting("API_COUNTER_URL", CELERY_BROKER_URL="redis://broker.example/0") == "redis://broker.example/0"
+
+
+def test_deployment_checks_see_that_nothing_signs_the_open_books() -> None:
+    done = manage("check", "--deploy", DATABASE_URL=os.environ["DATABASE_URL"], CHECKPOINT_KEYS=None)
+    assert done.returncode == 1
+    assert "(config.E002) Set CHECKPOINT_KEYS" in done.stderr
+
+
+def test_a_key_of_the_open_books_that_is_damaged_stops_the_start() -> None:
+    done = manage("check", CHECKPOINT_KEYS="PRIVATE+KEY+appeal.example/log+00000000+AA==")
+    assert done.stderr.startswith("Set CHECKPOINT_KEYS to keys made by `manage.py checkpoint_key`")
+    assert len(done.stderr.splitlines()) == 1
