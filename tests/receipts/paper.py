@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,43 @@ def is_tagged(pdf: bytes) -> bool:
     catalog: Any = read(pdf).root_object
     shown = catalog["/ViewerPreferences"]["/DisplayDocTitle"]
     return bool(catalog["/MarkInfo"]["/Marked"] and catalog["/StructTreeRoot"]["/K"] and shown)
+
+
+def title(pdf: bytes) -> str:
+    told = read(pdf).metadata
+    return str(told.title or "") if told else ""
+
+
+def elements(pdf: bytes) -> Iterator[Any]:
+    """What a screen reader goes through: each element of the document, in its order."""
+    waiting: list[Any] = [read(pdf).root_object["/StructTreeRoot"]]
+    while waiting:
+        element = waiting.pop()
+        kids = element.get("/K", [])
+        whole = kids if isinstance(kids, list) else [kids]
+        waiting += [kid for kid in reversed([each.get_object() for each in whole]) if isinstance(kid, dict)]
+        if "/S" in element:
+            yield element
+
+
+def headers(pdf: bytes) -> list[list[str]]:
+    """Of each cell of a table that is no header, the headers that it names and that there are."""
+    found = list(elements(pdf))
+    known = {str(element["/ID"]) for element in found if element["/S"] == "/TH"}
+    cells = [element.get("/A", {}).get("/Headers", []) for element in found if element["/S"] == "/TD"]
+    return [[str(name) for name in names if str(name) in known] for names in cells]
+
+
+def attached(pdf: bytes) -> list[str]:
+    """What a PDF carries or leads to besides its own words: files, programs, addresses."""
+    catalog, found = read(pdf).root_object, []
+    names: Any = catalog.get("/Names", {})
+    found += [key for key in ("/AF", "/OpenAction", "/AA", "/AcroForm") if key in catalog]
+    found += [key for key in ("/EmbeddedFiles", "/JavaScript") if key in names]
+    for page in read(pdf).pages:
+        links: Any = [each.get_object() for each in page.get("/Annots", [])]
+        found += [str(link.get("/A", {}).get("/URI", link["/Subtype"])) for link in links]
+    return found
 
 
 def text(pdf: bytes) -> str:
