@@ -2,10 +2,11 @@
 
 from datetime import datetime
 
-from receipts.log import books, checkpoints, papers
+from receipts.log import books, checkpoints, papers, reports
 
 
 def keep(now: datetime) -> None:
     papers.catch_up()
+    reports.catch_up()
     books.log_days(now)
     checkpoints.sign()
