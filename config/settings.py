@@ -347,6 +347,15 @@ MAILERS = {
 }
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="RefugeesRise <appeal@refugeesrise.example>")
 
+# --- open data ------------------------------------------------------------------------------------------------------
+
+ORGANISATION_NAME = env.str("ORGANISATION_NAME", default="RefugeesRise")
+ORGANISATION_ID = env.str("ORGANISATION_ID", default="")
+THREESIXTY_PREFIX = env.str("THREESIXTY_PREFIX", default="")
+OPEN_DATA_LICENCE = env.str("OPEN_DATA_LICENCE", default="https://creativecommons.org/licenses/by/4.0/")
+
+# --- logs -----------------------------------------------------------------------------------------------------------
+
 LEVELS = ["DEBUG", "INFO", "WARNING", "ERROR"]
 LOGGING = {
     "version": 1,
