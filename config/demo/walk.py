@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from appeal.models import Campaign
 from appeal.refusal import Refused
-from config.demo import story, walk_grants
+from config.demo import story, walk_grants, walk_proof
 from config.demo.processes import service
 from config.demo.walking import Astray, Walk, expect, hidden_fields, patiently, require
 from donations.models import BalanceTransaction, Donation, Payout, RefundRequest, State
@@ -64,6 +64,7 @@ def tell(walk: Walk) -> None:
     pay_out(walk)
     walk_grants.go(walk, campaign)
     account(walk, campaign)
+    walk_proof.go(walk, campaign)
 
 
 def open_the_appeal(walk: Walk, campaign: Campaign) -> None:

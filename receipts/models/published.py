@@ -1,6 +1,6 @@
 """Transparency reports on their way out: prepared by one person, checked by another, published, and then fixed.
 
-What may never happen is refused by the database (`migrations/0013_report_rules.py`). It also takes a version from the
+What may never happen is refused by the database (`migrations/0011_report_rules.py`). It also takes a version from the
 public, in the same transaction, when less may be shown of a grant than the version shows.
 """
 

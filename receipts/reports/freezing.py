@@ -11,7 +11,7 @@ from datetime import date
 from enum import Enum
 from functools import cache, lru_cache
 from types import NoneType, UnionType
-from typing import Any, Union, get_args, get_origin, get_type_hints
+from typing import Any, Union, cast, get_args, get_origin, get_type_hints
 
 from receipts.reports.facts import TransparencyReport
 
@@ -50,7 +50,7 @@ def made(kind: Any, value: Any) -> Any:
     if get_origin(kind) is tuple:
         return made_tuple(get_args(kind), value)
     if is_dataclass(kind) and isinstance(value, Mapping):
-        hints = hints_of(kind)
+        hints = hints_of(cast(type, kind))
         return kind(**{name: made(hints[name], each) for name, each in value.items()})  # type: ignore[operator]
     if kind is date:
         return date.fromisoformat(value)

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from appeal.models import Campaign
 from appeal.refusal import Refused
 from grants.models import Grant
+from receipts import opendata
 from receipts.models import ReportFile, ReportVersion, ShownGrant
 from receipts.printing import Unprintable
 from receipts.reports import periods, withholding
@@ -133,7 +134,7 @@ def drop(version: ReportVersion) -> None:
 def make_files(version: ReportVersion) -> None:
     """What is given out of it, in the language of the report. Made once."""
     report = thaw(bytes(version.facts))
-    made = written(report, bytes(version.facts))
+    made = written(report, bytes(version.facts)) + [(name, data) for name, _type, data in opendata.files(report)]
     with transaction.atomic():
         held = ReportVersion.objects.without_files().select_for_update(of=["self"]).filter(pk=version.pk).first()
         if held:

@@ -12,7 +12,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ('appeal', '0005_story_photo'),
         ('grants', '0024_what_is_approved'),
-        ('receipts', '0011_open_books_guards'),
+        ('receipts', '0009_open_books_guards'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

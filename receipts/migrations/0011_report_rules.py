@@ -217,7 +217,7 @@ NOT_WITHDRAWN = """
 
 
 class Migration(migrations.Migration):
-    dependencies = [("receipts", "0012_published_reports"), ("grants", "0024_what_is_approved")]
+    dependencies = [("receipts", "0010_published_reports"), ("grants", "0024_what_is_approved")]
 
     operations = [
         migrations.RunSQL(NUMBERED, NOT_NUMBERED),

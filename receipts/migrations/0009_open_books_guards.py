@@ -149,7 +149,7 @@ NO_CHECKPOINTS = """
 
 
 class Migration(migrations.Migration):
-    dependencies = [("receipts", "0010_open_books")]
+    dependencies = [("receipts", "0008_open_books")]
 
     operations = [
         migrations.RunSQL(APPEND_ONLY, NO_APPEND_ONLY),

@@ -9,7 +9,7 @@ BEFORE = keep_history(TABLE, leave_out=("place", "email"))
 
 
 class Migration(migrations.Migration):
-    dependencies = [("receipts", "0013_report_rules"), ("grants", "0027_called")]
+    dependencies = [("receipts", "0011_report_rules"), ("grants", "0027_called")]
 
     operations = [
         migrations.RunSQL(BEFORE.reverse_sql, BEFORE.sql),
