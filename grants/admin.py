@@ -11,12 +11,23 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
+from django.utils import timezone
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from appeal.steps import StepAdmin, signed_in, took
-from grants import after_admin, call_admin, export_admin, mail_admin, panel_admin, reporting, screening_admin, tie_admin
+from grants import (
+    after_admin,
+    by_country,
+    call_admin,
+    export_admin,
+    mail_admin,
+    panel_admin,
+    reporting,
+    screening_admin,
+    tie_admin,
+)
 from grants.aside import AsideAdmin
 from grants.bookkeeping import NotEnoughFree
 from grants.forms import AccountForm, GrantForm, HostForm, InitiativeForm, PlanForm, PlanFormSet
@@ -179,9 +190,14 @@ class PromisedInline(ReadOnlyInline):
         return super().get_queryset(request).exclude(pk__in=Tranche.objects.planned())
 
 
+class YearForm(forms.Form):
+    year = forms.IntegerField(label=_("Year"), min_value=2000, max_value=9998)
+
+
 @admin.register(Grant)
 class GrantAdmin(AsideAdmin, StepAdmin):
     to_application = "application"
+    change_list_template = "admin/grants/grant/change_list.html"
     form = GrantForm
     steps = after_admin.STEPS
     facts = ("initiative", "campaign", "amount", "state")
@@ -199,6 +215,25 @@ class GrantAdmin(AsideAdmin, StepAdmin):
     list_display = ("reference", "initiative", "campaign", "amount", "state", "awarded_on", "publication")
     list_filter = ("state", "campaign", "publication")
     list_select_related = ("initiative", "campaign")
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(self.by_country)
+        return [path("by-country/", view, name="grants_grant_by_country"), *super().get_urls()]
+
+    def by_country(self, request: HttpRequest) -> HttpResponse:
+        """For those who read the books."""
+        if not request.user.has_perm("ledger.view_entry"):
+            raise PermissionDenied
+        form = YearForm(request.GET or None, initial={"year": timezone.localdate().year})
+        if form.is_valid():
+            year = form.cleaned_data["year"]
+            named = {"Content-Disposition": f'attachment; filename="not-public-grants-by-country-{year}.csv"'}
+            content = by_country.as_csv(year)
+            return HttpResponse(
+                content, content_type="text/csv; charset=utf-8", headers={**named, "Cache-Control": "no-store"}
+            )
+        context = {**self.admin_site.each_context(request), "opts": self.opts, "title": _("Grants by country")}
+        return TemplateResponse(request, "admin/grants/grant/by_country.html", context | {"form": form})
 
     def get_inlines(self, request: HttpRequest, obj: Grant | None) -> tuple[type[admin.TabularInline[Any, Any]], ...]:
         return (PlannedInline, PromisedInline) if obj else (PlannedInline,)

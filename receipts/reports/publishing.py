@@ -16,10 +16,9 @@ from django.utils.translation import gettext as _
 from appeal.models import Campaign
 from appeal.refusal import Refused
 from grants.models import Grant
-from receipts import opendata
 from receipts.models import ReportFile, ReportVersion, ShownGrant
 from receipts.printing import Unprintable
-from receipts.reports import periods, withholding
+from receipts.reports import opendata, periods, withholding
 from receipts.reports.facts import Correction, TransparencyReport
 from receipts.reports.freezing import freeze, thaw
 from receipts.reports.gathering import gather

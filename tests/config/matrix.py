@@ -64,6 +64,7 @@ SPECIAL = {
     r"staff/auth/user/<id>/password/": "",
     r"staff/autocomplete/": "",
     r"staff/grants/attachment/<str:key>/": "tcrean",
+    r"staff/grants/grant/by-country/": "ta",
     r"staff/grants/panel/<int:pk>/result/": "tcrean",
     r"staff/grants/payeeaccount/<path:object_id>/change/": "t",
     r"staff/grants/report/<int:pk>/photo/<str:key>/": "tcea",

@@ -19,11 +19,11 @@ from grants.models import Publication, Region, Route
 from grants.publication import PublicGrant
 from ledger import chart
 from ledger.money import Money
-from receipts.opendata import files
-from receipts.opendata.threesixty import number
 from receipts.reports import periods
 from receipts.reports.facts import Bearer, Directness, Fee, IncomeLine, Payment, ReportGrant, TransparencyReport, Way
 from receipts.reports.gathering import gather
+from receipts.reports.opendata import files
+from receipts.reports.opendata.threesixty import number
 from receipts.statement import FundStatement, Scope, total
 from tests import standards
 from tests.grants import build as grants

@@ -2,9 +2,9 @@
 
 from django.utils import translation
 
-from receipts.opendata import iati, threesixty
-from receipts.opendata.publisher import Publisher
 from receipts.reports.facts import TransparencyReport
+from receipts.reports.opendata import iati, threesixty
+from receipts.reports.opendata.publisher import Publisher
 
 JSON, XML = "application/json", "application/xml"
 

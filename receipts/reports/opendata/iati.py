@@ -19,9 +19,9 @@ from django.utils.translation import gettext as _
 
 from ledger import chart
 from ledger.money import Money
-from receipts.opendata import phrases
-from receipts.opendata.publisher import Publisher
 from receipts.reports.facts import Bearer, Directness, ReportGrant, TransparencyReport
+from receipts.reports.opendata import phrases
+from receipts.reports.opendata.publisher import Publisher
 from receipts.statement import total
 
 INCOMING, COMMITMENT, DISBURSEMENT, EXPENDITURE = "1", "2", "3", "4"

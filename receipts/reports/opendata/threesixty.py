@@ -14,9 +14,9 @@ from django.utils.translation import gettext as _
 
 from grants.publication import PublicGrant
 from ledger.money import Money
-from receipts.opendata import phrases
-from receipts.opendata.publisher import Publisher
 from receipts.reports.facts import Payment, ReportGrant, TransparencyReport
+from receipts.reports.opendata import phrases
+from receipts.reports.opendata.publisher import Publisher
 
 VERSION = "1.4"
 FISCAL_SPONSOR = "FRG050"
