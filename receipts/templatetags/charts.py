@@ -20,8 +20,9 @@ def bar(part: float, label: str = "") -> SafeString:
     """One bar, `part` of the full width long, from the side on which reading begins."""
     width = round(100 * part, 2)
     return format_html(
-        '<svg class="bar" role="img" aria-label="{}" viewBox="0 0 100 3" preserveAspectRatio="none" width="100%"'
-        ' height="10"><rect width="100" height="3" fill="#e7dccb"/><rect x="{}" width="{}" height="3" fill="#43308f"/>'
+        '<svg class="bar" role="img" viewBox="0 0 100 3" preserveAspectRatio="none" width="100%"'
+        ' height="10"><title>{}</title><rect width="100" height="3" fill="#e7dccb"/>'
+        '<rect x="{}" width="{}" height="3" fill="#43308f"/>'
         "</svg>",
         label,
         100 - width if get_language_bidi() else 0,
@@ -43,8 +44,8 @@ def stacked(parts: Sequence[Part], label: str = "") -> SafeString:
     )
     inside = format_html_join("", '<rect x="{}" width="{}" height="8" fill="{}"/>', rects)
     return format_html(
-        '<svg class="whole" role="img" aria-label="{}" viewBox="0 0 100 8" preserveAspectRatio="none" width="100%"'
-        ' height="34">{}</svg>',
+        '<svg class="whole" role="img" viewBox="0 0 100 8" preserveAspectRatio="none" width="100%"'
+        ' height="34"><title>{}</title>{}</svg>',
         label,
         inside,
     )
@@ -58,7 +59,7 @@ def shade(part: Part) -> str:
 def swatch(part: Part) -> SafeString:
     """The colour of a part, beside its label."""
     return format_html(
-        '<svg class="swatch" role="img" aria-label="{}" viewBox="0 0 10 10" width="12" height="12">'
+        '<svg class="swatch" role="img" viewBox="0 0 10 10" width="12" height="12"><title>{}</title>'
         '<rect width="10" height="10" rx="2" fill="{}"/></svg>',
         part.label,
         shade(part),

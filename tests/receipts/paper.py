@@ -64,7 +64,8 @@ def attached(pdf: bytes) -> list[str]:
     found += [key for key in ("/EmbeddedFiles", "/JavaScript") if key in names]
     for page in read(pdf).pages:
         links: Any = [each.get_object() for each in page.get("/Annots", [])]
-        found += [str(link.get("/A", {}).get("/URI", link["/Subtype"])) for link in links]
+        led = [link for link in links if "/Dest" not in link]  # the others lead to a page of its own
+        found += [str(link.get("/A", {}).get("/URI", link["/Subtype"])) for link in led]
     return found
 
 

@@ -5,6 +5,7 @@ A new paper is one line in PAPERS: what makes it, with these words in the place 
 
 import datetime
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,9 +13,12 @@ from django.utils import translation
 
 from grants import bookkeeping
 from receipts import award_letter, rendering
+from receipts.reports import writing
+from receipts.reports.freezing import thaw
 from receipts.statement import Period, statement_of, to_pdf
 from tests.grants import build as granting
-from tests.receipts import build, paper
+from tests.receipts import build, paper, reports_build
+from tests.receipts.test_annual import stated
 
 pytestmark = pytest.mark.django_db(transaction=True)
 TODAY = datetime.date(2026, 12, 1)
@@ -57,7 +61,36 @@ def letter() -> Callable[[str], bytes]:
     return printed
 
 
-PAPERS = {"receipt": receipt, "fund statement": statement, "award letter": letter}
+def annual() -> Callable[[str], bytes]:
+    made = stated(10_00, 20_00)
+
+    def printed(words: str) -> bytes:
+        made.donor_name = words
+        return rendering.to_pdf(made)
+
+    return printed
+
+
+def report() -> Callable[[str], bytes]:
+    """Whoever prepares it says what happened; a group is shown by its name."""
+    campaign = build.campaign()
+    reports_build.granted(campaign, 900_00, publication="full")
+    facts = thaw(bytes(reports_build.prepared(campaign).facts))
+
+    def printed(words: str) -> bytes:
+        with translation.override("en"):
+            return writing.pdf(replace(facts, text=words))
+
+    return printed
+
+
+PAPERS = {
+    "receipt": receipt,
+    "fund statement": statement,
+    "award letter": letter,
+    "annual statement": annual,
+    "transparency report": report,
+}
 each_paper = pytest.mark.parametrize("kind", PAPERS)
 
 NAMES = {
