@@ -81,6 +81,7 @@ def test_what_one_treasurer_proposes_another_approves_and_all_can_see_what_was_p
     records_the_account(first, application)
     tranche = Tranche.objects.get(grant__application=application)
     chooses_it_and_cannot_approve(first)
+    records_ours(first)
     second = treasurer(visit, live_server, "bashir")
     approves(second)
     sends(second)
@@ -150,6 +151,15 @@ def chooses_it_and_cannot_approve(desk: Desk) -> None:
     expect(desk.page.get_by_text("You proposed this payment, so another person has to approve it.")).to_be_visible()
 
 
+def records_ours(desk: Desk) -> None:
+    """What we pay from, for another person to approve."""
+    to(desk, "Accounts of ours")
+    desk.follow("Add account of ours")
+    desk.page.get_by_label("Country of the bank").select_option("Germany")
+    typed(desk, OUR_ACCOUNT)
+    desk.press("Save")
+
+
 def approves(desk: Desk) -> None:
     """Having read to whom, and how much."""
     desk.follow("Tranches")
@@ -166,10 +176,9 @@ def sends(desk: Desk) -> None:
     """By the bank's own page, with the file that is made here; then it is marked here, with its proof."""
     to(desk, "Tranches")
     desk.follow("Payment file")
-    desk.follow("Record it")
-    desk.page.get_by_label("Country of the bank").select_option("Germany")
-    typed(desk, OUR_ACCOUNT)
-    desk.press("Save")
+    desk.follow("Our accounts")
+    desk.follow("Approve")
+    desk.press("Approve")
     to(desk, "Tranches")
     desk.follow("Payment file")
     with desk.page.expect_download() as downloading:
