@@ -16,6 +16,7 @@ TYPES = {
     "pdf": "application/pdf",
     "html": "text/html; charset=utf-8",
     "json": "application/json",
+    "xml": "application/xml",
     "csv": "text/csv; charset=utf-8",
 }
 SHOWN = {"pdf", "html", "json"}

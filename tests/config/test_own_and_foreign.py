@@ -14,7 +14,18 @@ from pytest_django import Settings
 from config.roles import ROLES
 from donations.models import Donation
 from grants import reporting
-from grants.models import Application, Attachment, FiscalHost, Member, OurAccount, Returned, Variation
+from grants.models import (
+    Application,
+    Attachment,
+    FiscalHost,
+    Member,
+    Notice,
+    OurAccount,
+    ReadingNotice,
+    Reminder,
+    Returned,
+    Variation,
+)
 from grants.uploads import read
 from receipts.models import FiscalYear, HeldGift
 from tests.config.matrix import OFFICE
@@ -45,6 +56,8 @@ def world() -> None:
     tranche.confirm(build.DAY)
     by, grant = build.person(), tranche.grant
     reporting.schedule(grant, timezone.localdate())
+    Reminder.objects.create(report=grant.reports.get(), when="today")
+    Notice.objects.create(initiative=grant.initiative, change="contact", address="old@example.org")
     Variation.objects.create(grant=grant, text="Later.", proposed_by=by)
     Returned.objects.create(
         grant=grant, amount_minor=1, currency="USD", returned_on=build.DAY, bank_reference="B-1", recorded_by=by
@@ -75,6 +88,7 @@ def world() -> None:
 def test_each_row_that_is_there_opens_for_those_of_the_matrix_and_for_nobody_else() -> None:
     world()
     [application], panel = build.in_vote()
+    ReadingNotice.objects.create(member=panel[0])
     panel[0].person.ties.create(kind="mail", mark="0" * 64, recorded_by=panel[0].person)
     call_command("roles", stdout=StringIO())
     rows = {table: apps.get_model(table)._default_manager.first() for table in OFFICE}

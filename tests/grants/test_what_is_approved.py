@@ -82,7 +82,8 @@ def test_sql_cannot_change_the_fee_of_what_is_sent() -> None:
     tranche = promised_through_host()
     tranche.approve(by=build.person(), seen=tranche.fingerprint)
     build.pay(tranche)
-    assert Tranche.objects.get(pk=tranche.pk).host_fee_minor == 225_00
+    kept = Tranche.objects.get(pk=tranche.pk)
+    assert (kept.state, kept.host_fee_minor) == (State.SENT, 225_00)
     with pytest.raises(IntegrityError, match="do not change from sent"):
         sql("UPDATE grants_tranche SET host_fee_minor = 1 WHERE id = %s", tranche.pk)
 
