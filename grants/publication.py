@@ -27,7 +27,7 @@ def public_view(grant: Grant) -> PublicGrant | None:
     line = partial(
         PublicGrant,
         reference=grant.reference,
-        amount=grant.came_to,
+        amount=grant.given,
         month=grant.awarded_on.replace(day=1),
         region=initiative.region,
     )

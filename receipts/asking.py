@@ -2,6 +2,7 @@
 
 import logging
 from datetime import datetime
+from itertools import islice
 
 from django.conf import settings
 from django.core.mail import EmailMessage
@@ -20,14 +21,14 @@ AT_ONCE = 100
 
 
 def ask(now: datetime) -> int:
-    """Write to up to a hundred donors; how many were tried."""
+    """Write to up to a hundred donors; how many. An address that cannot be written to holds up nobody else."""
     waiting = Particulars.objects.to_ask(now).order_by("pk").values_list("pk", flat=True)
-    return sum(ask_one(pk, now) for pk in waiting[:AT_ONCE])
+    return sum(1 for _asked in islice((pk for pk in waiting if ask_one(pk, now)), AT_ONCE))
 
 
 @transaction.atomic
 def ask_one(pk: int, now: datetime) -> bool:
-    """Whether it was ours to do. What could not be mailed is tried again, and counts as no mail."""
+    """Whether it was ours to do, and went out. What could not be mailed is tried again, and counts as no mail."""
     free = Particulars.objects.to_ask(now).filter(pk=pk)
     particulars = free.select_for_update(skip_locked=True, of=("self",)).first()
     if particulars is None:
@@ -37,6 +38,7 @@ def ask_one(pk: int, now: datetime) -> bool:
             letter(particulars, particulars.mint(now)).send()
     except (OSError, ValueError) as problem:  # SMTP's errors, and addresses that cannot be written
         log.warning("donor %s was not asked: %s", pk, type(problem).__name__)
+        return False
     return True
 
 

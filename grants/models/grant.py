@@ -155,7 +155,7 @@ class Grant(models.Model):
         return Money(self.amount_minor, self.currency)
 
     @property
-    def came_to(self) -> Money:
+    def given(self) -> Money:
         """While it runs, what was awarded; once it is closed, what of that was paid. The host's fee is part of it."""
         if self.state != GrantState.CLOSED:
             return self.amount

@@ -214,3 +214,16 @@ def test_a_new_key_seals_what_receipts_say_as_well(settings: Settings) -> None:
     assert Particulars.objects.get().address == "1 Elm Street"
     with pytest.raises(IntegrityError, match="what was issued stays"):
         build.sql("UPDATE receipts_receipt SET donor_address = 'x'")
+
+
+def test_no_number_of_addresses_that_cannot_be_written_to_holds_up_another_donor() -> None:
+    asking_for("address")
+    appeal = build.campaign()
+    for number in range(101):
+        build.gift(to=appeal, email=f"{number}@example.org\nBcc: all@example.org")
+    build.gift(to=appeal, email="mina@example.org")
+    for _ in range(2):
+        assert issuing.issue(build.NOW) == 0
+    assert HeldGift.objects.count() == 102
+    assert asking.ask(build.later()) == 1
+    assert [each.to for each in mail.outbox] == [["mina@example.org"]]
