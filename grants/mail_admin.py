@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from appeal.steps import Step, StepAdmin
+from appeal.vocabulary import Vocabulary
 from grants.aside import visible
 from grants.models import Message, Notice, PaymentNotice, ReadingNotice, Reminder
 from grants.models.outgoing import Outgoing
@@ -17,21 +18,10 @@ from grants.models.outgoing import Outgoing
 FATE = ("created_at", "mailed_at", "tries", "problem")
 
 
-class Undelivered(admin.SimpleListFilter):
+class Undelivered(Vocabulary):
     title = _("delivery")
     parameter_name = "delivery"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [("given-up", _("given up")), ("waiting", _("waiting"))]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        rows: Any = queryset  # of mails, whose own words these are
-        match self.value():
-            case "given-up":
-                return rows.given_up()  # type: ignore[no-any-return]
-            case "waiting":
-                return rows.to_mail()  # type: ignore[no-any-return]
-        return queryset
+    words = {"given_up": _("given up"), "to_mail": _("waiting")}
 
 
 class SendAgain(Step):
@@ -105,12 +95,7 @@ class CalledStep(Step):
 
 
 class ToCall(Undelivered):
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [*super().lookups(request, model_admin), ("call", _("to be called"))]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        rows: Any = super().queryset(request, queryset)
-        return rows.to_call() if self.value() == "call" else rows  # type: ignore[no-any-return]
+    words = {**Undelivered.words, "to_call": _("to be called")}
 
 
 @admin.register(Notice)

@@ -83,20 +83,20 @@ def test_staff_find_what_was_given_up_and_send_it_again() -> None:
     Application.objects.update(email="right@example.org")
     client = Client()
     client.force_login(User.objects.create_superuser("lead"))
-    page = client.get("/staff/grants/message/?delivery=given-up").content.decode()
+    page = client.get("/staff/grants/message/?delivery=given_up").content.decode()
     assert "ValueError" in page
     assert "1 mail to an applicant" in page
     assert client.post(f"/staff/grants/message/{Message.objects.get().pk}/step/again/").status_code == 302
     application_letters.mail_all(timezone.now())
     assert [each.to for each in mail.outbox] == [["right@example.org"]]
-    assert "0 mails to applicants" in client.get("/staff/grants/message/?delivery=given-up").content.decode()
+    assert "0 mails to applicants" in client.get("/staff/grants/message/?delivery=given_up").content.decode()
 
 
 @pytest.mark.parametrize("kind", [Message, PaymentNotice, Reminder])
 def test_the_staffs_pages_of_mails_open_while_there_are_none(kind: type) -> None:
     client = Client()
     client.force_login(User.objects.create_superuser("lead"))
-    for delivery in ("given-up", "waiting"):
+    for delivery in ("given_up", "to_mail"):
         assert client.get(f"/staff/grants/{kind.__name__.lower()}/", {"delivery": delivery}).status_code == 200
 
 
@@ -164,7 +164,7 @@ def test_a_group_without_mail_is_called_before_a_new_account_is_paid() -> None:
         build.pay(tranche)
     client = Client()
     client.force_login(User.objects.create_superuser("lead"))
-    assert "1 notice" in client.get("/staff/grants/notice/?delivery=call").content.decode()
+    assert "1 notice" in client.get("/staff/grants/notice/?delivery=to_call").content.decode()
     page = f"/staff/grants/notice/{notice.pk}/step/called/"
     assert client.post(page, {"said": "Yes, that is our new bank."}).status_code == 302
     notice.refresh_from_db()
