@@ -9,7 +9,8 @@ from django.template.loader import render_to_string
 from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
-from grants import entrance, mailing
+from appeal import mailing
+from grants import entrance
 from grants.models import Message, Told
 
 SUBJECTS = {

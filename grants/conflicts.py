@@ -13,6 +13,7 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from appeal.refusal import Refused
+from appeal.sealed import mark, marks
 from grants.models import (
     Application,
     Call,
@@ -28,7 +29,6 @@ from grants.models import (
     Tie,
 )
 from grants.quorum import missing_votes
-from grants.sealed import mark, marks
 
 SAME_LETTERS = str.maketrans({"ي": "ی", "ى": "ی", "ك": "ک", "ـ": None})  # Arabic and Persian keyboards
 FEWEST_DIGITS = 6

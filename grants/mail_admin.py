@@ -9,11 +9,11 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from appeal.outgoing import Outgoing
 from appeal.steps import Step, StepAdmin
 from appeal.vocabulary import Vocabulary
 from grants.aside import visible
 from grants.models import Message, Notice, PaymentNotice, ReadingNotice, Reminder
-from grants.models.outgoing import Outgoing
 
 FATE = ("created_at", "mailed_at", "tries", "problem")
 

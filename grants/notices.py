@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from grants import mailing
+from appeal import mailing
 from grants.models import Notice, PaymentNotice, ReadingNotice, Review
 
 

@@ -9,8 +9,8 @@ from django.template.loader import render_to_string
 from django.utils import translation
 from django.utils.translation import gettext as _
 
+from appeal import mailing
 from appeal.stories import Story
-from grants import mailing
 from grants.models import Grant, Reminder, Report
 
 

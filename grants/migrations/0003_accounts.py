@@ -6,7 +6,7 @@ from django.db import migrations, models
 from django.utils import timezone
 
 import grants.models.tranche
-import grants.sealed
+import appeal.sealed
 
 # The generated column of a tranche needs it. No part of it can hold a line break.
 FINGERPRINT = """
@@ -35,7 +35,7 @@ def seal(apps, schema_editor):
     with schema_editor.connection.cursor() as cursor:
         cursor.execute("SELECT id, email, place FROM grants_initiative")
         for pk, email, place in cursor.fetchall():
-            sealed = [email and grants.sealed.seal(email), place and grants.sealed.seal(place)]
+            sealed = [email and appeal.sealed.seal(email), place and appeal.sealed.seal(place)]
             cursor.execute("UPDATE grants_initiative SET email = %s, place = %s WHERE id = %s", [*sealed, pk])
 
 
@@ -45,7 +45,7 @@ def record_accounts(apps, schema_editor):
     staff = apps.get_model("auth", "User").objects.filter(is_staff=True).order_by("pk")
     known = {}
     for tranche in Tranche.objects.select_related("grant").order_by("pk"):
-        mark = grants.sealed.mark(f"{tranche.payee}\n{tranche.old_account}")
+        mark = appeal.sealed.mark(f"{tranche.payee}\n{tranche.old_account}")
         name = (tranche.grant.initiative_id, mark)
         if name not in known:
             known[name] = PayeeAccount.objects.create(
@@ -95,7 +95,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('change', models.CharField(choices=[('account', 'the account that it is paid on'), ('contact', 'the address that it is written to')], max_length=10, verbose_name='change')),
-                ('address', grants.sealed.SealedTextField(verbose_name='address')),
+                ('address', appeal.sealed.SealedTextField(verbose_name='address')),
                 ('created_at', models.DateTimeField(auto_now_add=True)),
                 ('mailed_at', models.DateTimeField(null=True)),
             ],
@@ -109,8 +109,8 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('route', models.CharField(choices=[('bank', 'bank transfer'), ('host', 'through a fiscal host'), ('transfer_service', 'money-transfer service'), ('mobile_money', 'mobile money')], default='bank', max_length=16, verbose_name='way')),
-                ('payee', grants.sealed.SealedTextField(help_text="The account holder's name, as the bank or the service has it.", max_length=140, verbose_name='payee')),
-                ('details', grants.sealed.SealedTextField(help_text='Account number or IBAN, bank, telephone number: whatever the payment needs.', verbose_name='account')),
+                ('payee', appeal.sealed.SealedTextField(help_text="The account holder's name, as the bank or the service has it.", max_length=140, verbose_name='payee')),
+                ('details', appeal.sealed.SealedTextField(help_text='Account number or IBAN, bank, telephone number: whatever the payment needs.', verbose_name='account')),
                 ('mark', models.CharField(editable=False, max_length=64)),
                 ('recorded_at', models.DateTimeField(verbose_name='recorded at')),
                 ('payable_from', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), verbose_name='can be paid from')),
@@ -193,12 +193,12 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='initiative',
             name='email',
-            field=grants.sealed.SealedTextField(max_length=254, validators=[django.core.validators.EmailValidator()], verbose_name='contact email'),
+            field=appeal.sealed.SealedTextField(max_length=254, validators=[django.core.validators.EmailValidator()], verbose_name='contact email'),
         ),
         migrations.AlterField(
             model_name='initiative',
             name='place',
-            field=grants.sealed.SealedTextField(blank=True, help_text='Never published. Leave it empty unless the work needs it.', max_length=200, verbose_name='exact place'),
+            field=appeal.sealed.SealedTextField(blank=True, help_text='Never published. Leave it empty unless the work needs it.', max_length=200, verbose_name='exact place'),
         ),
         migrations.RunPython(seal),
         migrations.RunSQL(APPROVED_ONCE_MORE),

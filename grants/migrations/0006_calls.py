@@ -6,7 +6,7 @@ import django.db.models.deletion
 import grants.models.call
 import grants.models.grant
 import grants.models.initiative
-import grants.sealed
+import appeal.sealed
 from django.conf import settings
 from django.db import migrations, models
 
@@ -62,30 +62,30 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('reference', models.CharField(default=grants.models.grant.new_reference, editable=False, max_length=16, unique=True, verbose_name='reference')),
                 ('state', models.CharField(choices=[('draft', 'being written'), ('submitted', 'sent'), ('withdrawn', 'withdrawn'), ('eligible', 'eligible'), ('refused', 'not eligible')], default='draft', max_length=9, verbose_name='state')),
-                ('code', grants.sealed.SealedTextField(editable=False)),
+                ('code', appeal.sealed.SealedTextField(editable=False)),
                 ('code_mark', models.CharField(editable=False, max_length=64, unique=True)),
                 ('saved_at', models.DateTimeField(auto_now_add=True, verbose_name='last saved at')),
-                ('name', grants.sealed.SealedTextField(blank=True, max_length=200, verbose_name='name of the group')),
+                ('name', appeal.sealed.SealedTextField(blank=True, max_length=200, verbose_name='name of the group')),
                 ('public_alias', models.CharField(blank=True, max_length=200, verbose_name='name for the public')),
                 ('country', models.CharField(max_length=2, verbose_name='country')),
                 ('region', models.CharField(blank=True, choices=[('eastern-asia', 'Eastern Asia'), ('south-eastern-asia', 'South-eastern Asia'), ('southern-asia', 'Southern Asia'), ('central-asia', 'Central Asia'), ('western-asia', 'Western Asia'), ('oceania', 'Oceania'), ('elsewhere', 'Elsewhere')], max_length=20, verbose_name='region')),
-                ('place', grants.sealed.SealedTextField(blank=True, max_length=200, verbose_name='exact place')),
+                ('place', appeal.sealed.SealedTextField(blank=True, max_length=200, verbose_name='exact place')),
                 ('languages', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=12, validators=[grants.models.initiative.known_language]), verbose_name='languages')),
-                ('registration', grants.sealed.SealedTextField(blank=True, max_length=100, verbose_name='registration number')),
+                ('registration', appeal.sealed.SealedTextField(blank=True, max_length=100, verbose_name='registration number')),
                 ('why_unregistered', models.TextField(blank=True, verbose_name='why there is no registration')),
-                ('host_name', grants.sealed.SealedTextField(blank=True, max_length=200, verbose_name='who receives money for the group')),
-                ('contact', grants.sealed.SealedTextField(blank=True, max_length=200, verbose_name='contact person')),
-                ('email', grants.sealed.SealedTextField(blank=True, max_length=254, validators=[django.core.validators.EmailValidator()], verbose_name='contact email')),
+                ('host_name', appeal.sealed.SealedTextField(blank=True, max_length=200, verbose_name='who receives money for the group')),
+                ('contact', appeal.sealed.SealedTextField(blank=True, max_length=200, verbose_name='contact person')),
+                ('email', appeal.sealed.SealedTextField(blank=True, max_length=254, validators=[django.core.validators.EmailValidator()], verbose_name='contact email')),
                 ('email_mark', models.CharField(blank=True, db_index=True, editable=False, max_length=64)),
-                ('phone', grants.sealed.SealedTextField(blank=True, max_length=40, verbose_name='telephone')),
+                ('phone', appeal.sealed.SealedTextField(blank=True, max_length=40, verbose_name='telephone')),
                 ('amount_minor', models.BigIntegerField(null=True)),
                 ('currency', models.CharField(max_length=3)),
                 ('purpose', models.CharField(blank=True, max_length=300, verbose_name='purpose')),
                 ('language', models.CharField(max_length=12, validators=[grants.models.initiative.known_language], verbose_name='language')),
                 ('mode', models.CharField(choices=[('written', 'We write it ourselves'), ('spoken', 'We speak, and a helper writes it down'), ('on_behalf', 'A helper writes it for us')], default='written', max_length=9, verbose_name='how it was written')),
-                ('helper', grants.sealed.SealedTextField(blank=True, max_length=200, verbose_name='helper')),
+                ('helper', appeal.sealed.SealedTextField(blank=True, max_length=200, verbose_name='helper')),
                 ('consent', models.CharField(blank=True, choices=[('written', 'in writing'), ('verbal', 'by word of mouth, before a witness')], max_length=7, verbose_name='consent')),
-                ('witness', grants.sealed.SealedTextField(blank=True, max_length=200, verbose_name='witness')),
+                ('witness', appeal.sealed.SealedTextField(blank=True, max_length=200, verbose_name='witness')),
                 ('consented_on', models.DateField(null=True, verbose_name='consent given on')),
                 ('submitted_at', models.DateTimeField(null=True, verbose_name='sent at')),
                 ('withdrawn_at', models.DateTimeField(null=True, verbose_name='withdrawn at')),
@@ -140,8 +140,8 @@ class Migration(migrations.Migration):
             name='Answer',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('text', grants.sealed.SealedTextField(blank=True, verbose_name='answer')),
-                ('original', grants.sealed.SealedTextField(blank=True, verbose_name='in the original words')),
+                ('text', appeal.sealed.SealedTextField(blank=True, verbose_name='answer')),
+                ('original', appeal.sealed.SealedTextField(blank=True, verbose_name='in the original words')),
                 ('application', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='answers', to='grants.application')),
                 ('question', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='answers', to='grants.question')),
             ],
@@ -179,7 +179,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('language', models.CharField(max_length=12, validators=[grants.models.initiative.known_language], verbose_name='language')),
-                ('text', grants.sealed.SealedTextField(verbose_name='translation')),
+                ('text', appeal.sealed.SealedTextField(verbose_name='translation')),
                 ('translated_at', models.DateTimeField(auto_now_add=True)),
                 ('answer', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='translations', to='grants.answer')),
                 ('translated_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),

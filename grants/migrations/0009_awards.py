@@ -3,7 +3,7 @@
 from importlib import import_module
 
 import django.db.models.deletion
-import grants.sealed
+import appeal.sealed
 from django.conf import settings
 from django.db import migrations, models
 
@@ -112,12 +112,12 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='grant',
             name='answer',
-            field=grants.sealed.SealedTextField(blank=True, db_default='', editable=False, max_length=1000, verbose_name='what they say'),
+            field=appeal.sealed.SealedTextField(blank=True, db_default='', editable=False, max_length=1000, verbose_name='what they say'),
         ),
         migrations.AddField(
             model_name='grant',
             name='answered_by',
-            field=grants.sealed.SealedTextField(blank=True, db_default='', editable=False, max_length=200, verbose_name='answered by'),
+            field=appeal.sealed.SealedTextField(blank=True, db_default='', editable=False, max_length=200, verbose_name='answered by'),
         ),
         migrations.AddField(
             model_name='grant',

@@ -2,7 +2,7 @@
 
 import django.core.validators
 import django.db.models.deletion
-import grants.sealed
+import appeal.sealed
 from django.conf import settings
 from django.db import migrations, models
 
@@ -69,7 +69,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('how', models.CharField(choices=[('detected', 'found by comparing'), ('declared', 'declared by the member')], max_length=8, verbose_name='how it is known')),
                 ('kind', models.CharField(blank=True, choices=[('organisation', 'an organisation or group'), ('mail', 'a mail address'), ('phone', 'a telephone number'), ('account', 'a bank account or mobile money number'), ('host', 'an organisation that receives money for groups')], max_length=12, verbose_name='what they have in common')),
-                ('reason', grants.sealed.SealedTextField(blank=True, verbose_name='reason')),
+                ('reason', appeal.sealed.SealedTextField(blank=True, verbose_name='reason')),
                 ('recorded_at', models.DateTimeField(auto_now_add=True, verbose_name='recorded at')),
                 ('application', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='recusals', to='grants.application', verbose_name='application')),
                 ('member', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='recusals', to='grants.member', verbose_name='member')),
@@ -104,7 +104,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('points', models.PositiveSmallIntegerField(null=True, validators=[django.core.validators.MaxValueValidator(5)], verbose_name='points')),
-                ('reason', grants.sealed.SealedTextField(blank=True, verbose_name='why')),
+                ('reason', appeal.sealed.SealedTextField(blank=True, verbose_name='why')),
                 ('criterion', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='grants.criterion')),
                 ('review', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='scores', to='grants.review')),
             ],
@@ -133,7 +133,7 @@ class Migration(migrations.Migration):
             name='Vote',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('choice', grants.sealed.SealedTextField(choices=[('yes', 'Yes, fund it'), ('no', 'No, do not fund it')])),
+                ('choice', appeal.sealed.SealedTextField(choices=[('yes', 'Yes, fund it'), ('no', 'No, do not fund it')])),
                 ('application', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='votes', to='grants.application')),
                 ('member', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='votes', to='grants.member')),
             ],

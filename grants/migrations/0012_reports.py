@@ -3,7 +3,7 @@
 import django.db.models.deletion
 import grants.models.initiative
 import grants.models.keys
-import grants.sealed
+import appeal.sealed
 from django.conf import settings
 from django.db import migrations, models
 
@@ -68,13 +68,13 @@ class Migration(migrations.Migration):
                 ('state', models.CharField(choices=[('due', 'due'), ('received', 'received'), ('accepted', 'accepted')], default='due', max_length=8, verbose_name='state')),
                 ('language', models.CharField(blank=True, max_length=12, validators=[grants.models.initiative.known_language], verbose_name='language')),
                 ('mode', models.CharField(choices=[('written', 'We write it ourselves'), ('spoken', 'We speak, and a helper writes it down'), ('on_behalf', 'A helper writes it for us')], default='written', max_length=9, verbose_name='how it was written')),
-                ('text', grants.sealed.SealedTextField(blank=True, verbose_name='what was done')),
-                ('original', grants.sealed.SealedTextField(blank=True, verbose_name='in the original words')),
+                ('text', appeal.sealed.SealedTextField(blank=True, verbose_name='what was done')),
+                ('original', appeal.sealed.SealedTextField(blank=True, verbose_name='in the original words')),
                 ('spent_minor', models.BigIntegerField(null=True)),
                 ('submitted_at', models.DateTimeField(null=True, verbose_name='sent at')),
                 ('asked', models.TextField(blank=True, help_text='The group reads this.', verbose_name='what we still ask')),
                 ('accepted_at', models.DateTimeField(null=True, verbose_name='accepted at')),
-                ('consent_of', grants.sealed.SealedTextField(blank=True, max_length=200, verbose_name='who agrees that it is shown')),
+                ('consent_of', appeal.sealed.SealedTextField(blank=True, max_length=200, verbose_name='who agrees that it is shown')),
                 ('consented_on', models.DateField(null=True, verbose_name='consent given on')),
             ],
             options={

@@ -8,7 +8,7 @@ from django.db.models.functions import Length
 from django.db.models.lookups import LessThanOrEqual
 
 import grants.models.keys
-import grants.sealed
+import appeal.sealed
 
 rule = import_module("grants.migrations.0002_two_people").rule
 
@@ -55,7 +55,7 @@ class Migration(migrations.Migration):
                         to="grants.application",
                     ),
                 ),
-                ("name", grants.sealed.SealedTextField(max_length=100, verbose_name="name")),
+                ("name", appeal.sealed.SealedTextField(max_length=100, verbose_name="name")),
                 (
                     "kind",
                     models.CharField(
@@ -73,7 +73,7 @@ class Migration(migrations.Migration):
                 ),
                 ("size", models.PositiveIntegerField(verbose_name="size in bytes")),
                 ("sha256", models.CharField(max_length=64, verbose_name="SHA-256")),
-                ("content", grants.sealed.SealedBinaryField()),
+                ("content", appeal.sealed.SealedBinaryField()),
                 ("stored_at", models.DateTimeField(auto_now_add=True, verbose_name="stored at")),
             ],
             options={

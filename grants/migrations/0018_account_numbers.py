@@ -1,6 +1,6 @@
 """An account has what its way needs in fields of its own; one from before keeps its details."""
 
-import grants.sealed
+import appeal.sealed
 from django.conf import settings
 from django.db import migrations, models
 
@@ -62,7 +62,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='payeeaccount',
             name='number',
-            field=grants.sealed.SealedTextField(blank=True, db_default='', default='', help_text='The IBAN, where the bank has one.', max_length=40, verbose_name='account number'),
+            field=appeal.sealed.SealedTextField(blank=True, db_default='', default='', help_text='The IBAN, where the bank has one.', max_length=40, verbose_name='account number'),
         ),
         migrations.AddField(
             model_name='payeeaccount',
@@ -72,7 +72,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='payeeaccount',
             name='phone',
-            field=grants.sealed.SealedTextField(blank=True, db_default='', default='', help_text="With + and the country's code, like +62 812 3456 7890.", max_length=40, verbose_name='telephone number'),
+            field=appeal.sealed.SealedTextField(blank=True, db_default='', default='', help_text="With + and the country's code, like +62 812 3456 7890.", max_length=40, verbose_name='telephone number'),
         ),
         migrations.AddField(
             model_name='payeeaccount',
@@ -82,12 +82,12 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='payeeaccount',
             name='town',
-            field=grants.sealed.SealedTextField(blank=True, db_default='', default='', help_text='With a money-transfer service: where the money is collected.', max_length=35, verbose_name='town of the payee'),
+            field=appeal.sealed.SealedTextField(blank=True, db_default='', default='', help_text='With a money-transfer service: where the money is collected.', max_length=35, verbose_name='town of the payee'),
         ),
         migrations.AlterField(
             model_name='payeeaccount',
             name='details',
-            field=grants.sealed.SealedTextField(blank=True, db_default='', default='', verbose_name='account, as it was written down'),
+            field=appeal.sealed.SealedTextField(blank=True, db_default='', default='', verbose_name='account, as it was written down'),
         ),
         migrations.AddConstraint(
             model_name='payeeaccount',

@@ -3,7 +3,7 @@
 from importlib import import_module
 
 import django.db.models.deletion
-import grants.sealed
+import appeal.sealed
 from django.conf import settings
 from django.db import migrations, models
 
@@ -218,7 +218,7 @@ class Migration(migrations.Migration):
                 ('licence', models.CharField(blank=True, max_length=100, verbose_name='licence number of the service')),
                 ('why_no_licence', models.TextField(blank=True, verbose_name='why it has no licence')),
                 ('rate', models.DecimalField(decimal_places=8, max_digits=20, null=True, verbose_name='exchange rate')),
-                ('received_by', grants.sealed.SealedTextField(blank=True, max_length=140, verbose_name='received by')),
+                ('received_by', appeal.sealed.SealedTextField(blank=True, max_length=140, verbose_name='received by')),
                 ('acknowledgement', models.TextField(blank=True, verbose_name='how they said that they have it')),
                 ('why_no_bank', models.TextField(blank=True, verbose_name='why not by bank')),
                 ('tranche', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='evidence', to='grants.tranche', verbose_name='tranche')),

@@ -5,7 +5,7 @@ from importlib import import_module
 import django.db.models.deletion
 import django.utils.timezone
 import grants.models.keys
-import grants.sealed
+import appeal.sealed
 from django.conf import settings
 from django.db import migrations, models
 
@@ -75,7 +75,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('name', models.CharField(help_text='As our bank has it.', max_length=70, verbose_name='account holder')),
-                ('number', grants.sealed.SealedTextField(max_length=40, verbose_name='IBAN or account number')),
+                ('number', appeal.sealed.SealedTextField(max_length=40, verbose_name='IBAN or account number')),
                 ('bic', models.CharField(blank=True, max_length=11, verbose_name='BIC')),
                 ('country', models.CharField(max_length=2, verbose_name='country of the bank')),
                 ('currency', models.CharField(max_length=3, verbose_name='currency')),

@@ -6,7 +6,7 @@ import django.db.models.deletion
 import django.db.models.functions.text
 import django.db.models.lookups
 import grants.models.keys
-import grants.sealed
+import appeal.sealed
 from django.db import migrations, models
 
 rule = import_module("grants.migrations.0002_two_people").rule
@@ -46,9 +46,9 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('key', models.CharField(default=grants.models.keys.new_key, editable=False, max_length=32, unique=True)),
                 ('kind', models.CharField(choices=[('jpg', 'photo (JPG)'), ('png', 'picture (PNG)')], max_length=4, verbose_name='kind')),
-                ('description', grants.sealed.SealedTextField(max_length=300, verbose_name='what it shows')),
+                ('description', appeal.sealed.SealedTextField(max_length=300, verbose_name='what it shows')),
                 ('agreed', models.BooleanField(default=False, verbose_name='everybody in it agrees that it is shown')),
-                ('content', grants.sealed.SealedBinaryField()),
+                ('content', appeal.sealed.SealedBinaryField()),
                 ('stored_at', models.DateTimeField(auto_now_add=True, verbose_name='stored at')),
                 ('report', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='photos', to='grants.report', verbose_name='report')),
             ],

@@ -4,7 +4,7 @@ from importlib import import_module
 
 import django.core.validators
 import django.db.models.deletion
-import grants.sealed
+import appeal.sealed
 from django.conf import settings
 from django.db import migrations, models
 
@@ -76,12 +76,12 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='initiative',
             name='contact',
-            field=grants.sealed.SealedTextField(blank=True, db_default='', max_length=200, verbose_name='contact person'),
+            field=appeal.sealed.SealedTextField(blank=True, db_default='', max_length=200, verbose_name='contact person'),
         ),
         migrations.AddField(
             model_name='initiative',
             name='phone',
-            field=grants.sealed.SealedTextField(blank=True, db_default='', help_text="Groups without mail are called. With + and the country's code, like +62 812 3456 7890.", max_length=40, verbose_name='telephone number'),
+            field=appeal.sealed.SealedTextField(blank=True, db_default='', help_text="Groups without mail are called. With + and the country's code, like +62 812 3456 7890.", max_length=40, verbose_name='telephone number'),
         ),
         migrations.AddField(
             model_name='notice',
@@ -101,12 +101,12 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='initiative',
             name='email',
-            field=grants.sealed.SealedTextField(blank=True, max_length=254, validators=[django.core.validators.EmailValidator()], verbose_name='contact email'),
+            field=appeal.sealed.SealedTextField(blank=True, max_length=254, validators=[django.core.validators.EmailValidator()], verbose_name='contact email'),
         ),
         migrations.AlterField(
             model_name='notice',
             name='address',
-            field=grants.sealed.SealedTextField(blank=True, verbose_name='address'),
+            field=appeal.sealed.SealedTextField(blank=True, verbose_name='address'),
         ),
         migrations.AddConstraint(
             model_name='notice',

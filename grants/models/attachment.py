@@ -7,9 +7,9 @@ from django.db.models.lookups import LessThanOrEqual
 from django.utils.translation import gettext_lazy as _
 
 from appeal.refusal import Refused
+from appeal.sealed import SealedBinaryField, SealedTextField
 from grants.models.application import Application
 from grants.models.keys import new_key
-from grants.sealed import SealedBinaryField, SealedTextField
 from grants.uploads import MEDIA_TYPES, MOST_BYTES, Kind, Upload
 from grants.uploads.names import MOST_LETTERS
 

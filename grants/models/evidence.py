@@ -14,10 +14,10 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from appeal.refusal import Refused
+from appeal.sealed import SealedTextField
 from grants.models.grant import Grant
 from grants.models.payee_account import PayeeAccount, Route
 from grants.models.tranche import State, Tranche
-from grants.sealed import SealedTextField
 from ledger.money import Money
 
 

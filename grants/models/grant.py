@@ -12,10 +12,10 @@ from django.utils.translation import gettext_lazy as _
 
 from appeal.models import Campaign
 from appeal.refusal import Refused
+from appeal.sealed import SealedTextField
 from grants.models.application import Application
 from grants.models.initiative import Initiative
 from grants.models.keys import new_key, new_reference
-from grants.sealed import SealedTextField
 from ledger.models import Fund
 from ledger.money import Money
 

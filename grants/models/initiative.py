@@ -13,7 +13,7 @@ from django.db.models import Q
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from grants.sealed import SealedTextField
+from appeal.sealed import SealedTextField
 from ledger.currencies import locale_for
 
 # CLDR has two-letter codes that ISO 3166 assigns to no country; XK, Kosovo, is the one in use.

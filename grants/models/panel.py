@@ -12,9 +12,9 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from appeal.refusal import Refused
+from appeal.sealed import SealedTextField
 from grants.models.application import Application
 from grants.models.call import Call, Stage
-from grants.sealed import SealedTextField
 
 
 class Panel(Call):

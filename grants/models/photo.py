@@ -9,10 +9,10 @@ from django.db.models.lookups import LessThanOrEqual
 from django.utils.translation import gettext_lazy as _
 
 from appeal.refusal import Refused
+from appeal.sealed import SealedBinaryField, SealedTextField
 from grants.models.attachment import MOST_SEALED
 from grants.models.keys import new_key
 from grants.models.report import Report
-from grants.sealed import SealedBinaryField, SealedTextField
 from grants.uploads import MEDIA_TYPES, PICTURES, Kind, Upload
 
 MOST = 5

@@ -11,12 +11,12 @@ from django.db import models, transaction
 from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
+from appeal.outgoing import Outgoing, OutgoingQuerySet
 from appeal.refusal import Refused
+from appeal.sealed import SealedTextField
 from grants.models.application import Application, ApplicationState
 from grants.models.call import MOST_POINTS, Criterion, Stage
-from grants.models.outgoing import Outgoing, OutgoingQuerySet
 from grants.models.panel import Member, Recusal
-from grants.sealed import SealedTextField
 
 Given = Mapping[Criterion, tuple[int | None, str]]
 A_WHILE = datetime.timedelta(minutes=15)

@@ -12,11 +12,11 @@ from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
+from appeal.sealed import SealedTextField
 from grants.models.application import Application
 from grants.models.call import Call
 from grants.models.panel import Member, Recusal
 from grants.panel import Outcome
-from grants.sealed import SealedTextField
 
 
 class Choice(models.TextChoices):

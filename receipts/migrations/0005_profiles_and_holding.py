@@ -3,7 +3,7 @@
 import django.contrib.postgres.fields
 import django.core.validators
 import django.db.models.deletion
-import grants.sealed
+import appeal.sealed
 import receipts.wording
 from django.conf import settings
 from django.db import migrations, models
@@ -65,10 +65,10 @@ class Migration(migrations.Migration):
                 ('donor', models.CharField(max_length=254, unique=True, verbose_name='donor')),
                 ('email', models.EmailField(blank=True, max_length=254, verbose_name='email')),
                 ('language', models.CharField(max_length=10)),
-                ('name', grants.sealed.SealedTextField(blank=True, verbose_name='full name')),
-                ('address', grants.sealed.SealedTextField(blank=True, verbose_name='postal address')),
-                ('country', grants.sealed.SealedTextField(blank=True, verbose_name='country')),
-                ('tax_id', grants.sealed.SealedTextField(blank=True, verbose_name='number for tax')),
+                ('name', appeal.sealed.SealedTextField(blank=True, verbose_name='full name')),
+                ('address', appeal.sealed.SealedTextField(blank=True, verbose_name='postal address')),
+                ('country', appeal.sealed.SealedTextField(blank=True, verbose_name='country')),
+                ('tax_id', appeal.sealed.SealedTextField(blank=True, verbose_name='number for tax')),
                 ('organisation', models.BooleanField(default=False, verbose_name='an organisation')),
                 ('digest', models.CharField(max_length=64, null=True, unique=True)),
                 ('asked_at', models.DateTimeField(null=True, verbose_name='asked at')),
@@ -139,12 +139,12 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='receipt',
             name='donor_address',
-            field=grants.sealed.SealedTextField(blank=True, db_default=''),
+            field=appeal.sealed.SealedTextField(blank=True, db_default=''),
         ),
         migrations.AddField(
             model_name='receipt',
             name='donor_tax_id',
-            field=grants.sealed.SealedTextField(blank=True, db_default=''),
+            field=appeal.sealed.SealedTextField(blank=True, db_default=''),
         ),
         migrations.AddField(
             model_name='receipt',

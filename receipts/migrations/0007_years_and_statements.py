@@ -3,7 +3,7 @@
 import django.contrib.postgres.constraints
 import django.db.models.deletion
 import django.utils.timezone
-import grants.sealed
+import appeal.sealed
 import receipts.models.fiscal_year
 from django.conf import settings
 from django.db import migrations, models
@@ -193,11 +193,11 @@ class Migration(migrations.Migration):
                 ('donor', models.CharField(db_index=True, max_length=254, verbose_name='donor')),
                 ('past', models.BooleanField(verbose_name='gifts of the past four years')),
                 ('future', models.BooleanField(verbose_name='gifts from now on')),
-                ('title', grants.sealed.SealedTextField(blank=True, verbose_name='title')),
-                ('first_name', grants.sealed.SealedTextField(verbose_name='first name')),
-                ('last_name', grants.sealed.SealedTextField(verbose_name='last name')),
-                ('house', grants.sealed.SealedTextField(verbose_name='house name or number')),
-                ('postcode', grants.sealed.SealedTextField(verbose_name='postcode')),
+                ('title', appeal.sealed.SealedTextField(blank=True, verbose_name='title')),
+                ('first_name', appeal.sealed.SealedTextField(verbose_name='first name')),
+                ('last_name', appeal.sealed.SealedTextField(verbose_name='last name')),
+                ('house', appeal.sealed.SealedTextField(verbose_name='house name or number')),
+                ('postcode', appeal.sealed.SealedTextField(verbose_name='postcode')),
                 ('created_at', models.DateTimeField(verbose_name='declared at')),
                 ('withdrawn_at', models.DateTimeField(null=True, verbose_name='withdrawn at')),
             ],

@@ -8,8 +8,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from appeal.sealed import SealedTextField
 from donations.models import Donation
-from grants.sealed import SealedTextField
 from receipts.models.text import IssuerText
 
 PAST_YEARS = 4

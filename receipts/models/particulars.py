@@ -16,8 +16,8 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from appeal.refusal import Refused
+from appeal.sealed import SealedTextField
 from donations.models import Donation
-from grants.sealed import SealedTextField
 from receipts.models.issuer import IssuerProfile
 from receipts.models.required import Field
 

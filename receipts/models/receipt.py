@@ -17,10 +17,10 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from appeal.refusal import Refused
+from appeal.sealed import SealedTextField
 from donations.kept import DonationAndKept, disturbed, with_kept
 from donations.models import Donation
 from donations.models.donation import ALPHABET
-from grants.sealed import SealedTextField
 from ledger.money import Money
 from receipts import wording
 from receipts.models.fiscal_year import DonorYear, FiscalYear

@@ -14,9 +14,9 @@ from django.test import Client
 from django.urls import reverse
 from pytest_django import Settings
 
+from appeal.sealed import mark
 from grants import bookkeeping, notices
 from grants.models import Initiative, Look, Notice, PayeeAccount, Refused, State, Tranche
-from grants.sealed import mark
 from tests.grants import build
 from tests.grants.build import sql
 

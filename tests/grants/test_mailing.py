@@ -11,8 +11,9 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
+from appeal.mailing import in_words
+from appeal.outgoing import MOST_TRIES, RETRY_AFTER
 from grants import application_letters, awarding, bookkeeping, notices
-from grants.mailing import in_words
 from grants.models import (
     Application,
     Initiative,
@@ -28,7 +29,6 @@ from grants.models import (
     Told,
     Tranche,
 )
-from grants.models.outgoing import MOST_TRIES, RETRY_AFTER
 from grants.models.review import A_WHILE
 from ledger.models import Change
 from tests.grants import build

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit, urlunsplit
 import psycopg
 from psycopg import sql
 
-from grants import sealed
+from appeal import sealed
 from tests.config.command import manage
 
 # The campaign, the fund and the entries of these rows are left out, so nothing may ask for them.

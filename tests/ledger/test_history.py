@@ -7,7 +7,7 @@ from django.db import DatabaseError, connection
 from django.test import Client
 from pytest_django import Settings
 
-from grants.sealed import SEALED
+from appeal.sealed import SEALED
 from ledger.history import acting
 from ledger.models import Change, Fund
 

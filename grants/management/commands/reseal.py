@@ -5,8 +5,8 @@ from django.apps import apps
 from django.core.management.base import BaseCommand
 from django.db import connection, models, transaction
 
+from appeal.sealed import SEALED
 from grants.models import Application, PayeeAccount
-from grants.sealed import SEALED
 
 
 class Command(BaseCommand):

@@ -12,7 +12,7 @@ from typing import Any
 from django.core.mail import EmailMessage
 from django.db import transaction
 
-from grants.models.outgoing import Outgoing, OutgoingQuerySet
+from appeal.outgoing import Outgoing, OutgoingQuerySet
 
 log = logging.getLogger(__name__)
 AT_ONCE = 100
