@@ -35,8 +35,8 @@ OUT = ("payment", "cost")
 HELD = (*chart.ASSETS, *chart.LIABILITIES, chart.GRANTS, chart.GRANTS_RETURNED)
 
 # A `home` is the entry that gave a gift its place in the line; any other entry is its own. What the fund holds and what
-# it has granted is what a home brought it in the end. The line is summed up between the homes that are asked for, and
-# not sorted: a million gifts are one scan.
+# it has granted is what a home brought it in the end; the line is long by what each home put in. Few take out, and few
+# are changed later: those are looked at one by one, and the million others are summed up between the homes asked for.
 READ_LINE = """
     WITH later AS MATERIALIZED (
         SELECT entry.id AS entry_id, gift.entry_id AS home
@@ -52,15 +52,26 @@ READ_LINE = """
         WHERE entry.kind = 'dispute_lost' AND gift.entry_id IS NOT NULL
         UNION ALL
         SELECT id, reverses_id FROM ledger_entry WHERE kind = 'offline_gift.reversed'
-    ), brought AS (
-        SELECT coalesce(later.home, posting.entry_id) AS home, sum(posting.amount)::bigint AS amount
+    ), changed AS MATERIALIZED (
+        SELECT coalesce(later.home, posting.entry_id) AS home, later.entry_id, posting.amount
         FROM ledger_posting AS posting LEFT JOIN later USING (entry_id)
-        WHERE posting.fund_id = %(fund)s AND posting.account_id = ANY(%(held)s)
-        GROUP BY 1
-    ), line AS MATERIALIZED (
-        SELECT width_bucket(home, %(homes)s::bigint[]) AS stretch, sum(greatest(amount, 0))::bigint AS length,
-               array_agg(home) FILTER (WHERE amount < 0) AS homes, array_agg(-amount) FILTER (WHERE amount < 0) AS costs
-        FROM brought GROUP BY 1
+        WHERE posting.fund_id = %(fund)s AND posting.account_id = ANY(%(held)s) AND posting.entry_id = ANY(ARRAY(
+            SELECT entry_id FROM ledger_posting
+            WHERE fund_id = %(fund)s AND account_id = ANY(%(held)s) AND amount < 0 AND account_id <> 'gifts'
+            UNION SELECT entry_id FROM later
+            UNION SELECT home FROM later
+        ))
+    ), cost AS MATERIALIZED (
+        SELECT home, -sum(amount) AS amount FROM changed GROUP BY 1 HAVING sum(amount) < 0
+    ), stretch AS (
+        SELECT width_bucket(entry_id, %(homes)s::bigint[]) AS number, sum(amount) AS length
+        FROM ledger_posting WHERE fund_id = %(fund)s AND account_id = ANY(%(held)s) GROUP BY 1
+        UNION ALL
+        SELECT width_bucket(entry_id, %(homes)s::bigint[]), -amount FROM changed WHERE entry_id IS NOT NULL
+        UNION ALL
+        SELECT width_bucket(home, %(homes)s::bigint[]), amount FROM changed WHERE entry_id IS NOT NULL
+        UNION ALL
+        SELECT width_bucket(home, %(homes)s::bigint[]), amount FROM cost
     ), own AS (
         SELECT coalesce(later.home, posting.entry_id) AS home,
                coalesce(-sum(amount) FILTER (WHERE account_id = 'gifts'), 0)::bigint AS came,
@@ -96,9 +107,9 @@ READ_LINE = """
                least(paid.amount, greatest(0, paid.amount + paid.later - coalesce(unspent.amount, 0)))::bigint AS amount
         FROM paid LEFT JOIN unspent USING (grant_id)
     )
-    SELECT 'stretch', stretch::bigint, NULL::bigint, length, 0::bigint, 0::bigint FROM line
+    SELECT 'stretch', number::bigint, NULL::bigint, sum(length)::bigint, 0::bigint, 0::bigint FROM stretch GROUP BY 2
     UNION ALL
-    SELECT 'cost', cost.home, NULL, cost.amount, 0, 0 FROM line, unnest(homes, costs) AS cost (home, amount)
+    SELECT 'cost', home, NULL, amount::bigint, 0, 0 FROM cost
     UNION ALL
     SELECT 'gift', home, NULL, came, back, stayed FROM own
     UNION ALL

@@ -3,7 +3,7 @@
 import datetime
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from django.db import connection, transaction
@@ -36,7 +36,7 @@ from receipts.reports.facts import (
     grouped,
     sums_by,
 )
-from receipts.statement import Period, Scope, told
+from receipts.statement import Period, Scope, Sums, figures, read_books
 
 # A gift that is taken out again is a reversal of the entry that booked it, and counts as one less in its own month.
 INCOME = """
@@ -53,16 +53,17 @@ INCOME = """
     GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
 """
 
-# What an entry of these funds cost, whichever fund bore it.
-FEES = """
+# What entries of these funds cost other funds.
+FEES_ELSEWHERE = """
     SELECT posting.account_id, fund.restricted, posting.currency, sum(posting.amount)::bigint
     FROM ledger_posting AS posting
     JOIN ledger_entry AS entry ON entry.id = posting.entry_id
     JOIN ledger_fund AS fund ON fund.id = posting.fund_id
-    WHERE posting.account_id = ANY(%(accounts)s) AND entry.occurred_on BETWEEN %(since)s AND %(until)s
-      AND (posting.fund_id = ANY(%(funds)s) OR EXISTS (
-            SELECT FROM ledger_posting AS other WHERE other.entry_id = entry.id AND other.fund_id = ANY(%(funds)s)))
-    GROUP BY 1, 2, 3 HAVING sum(posting.amount) <> 0 ORDER BY 1, 2 DESC, 3
+    WHERE posting.account_id = ANY(%(accounts)s) AND posting.fund_id <> ALL(%(funds)s)
+      AND entry.occurred_on BETWEEN %(since)s AND %(until)s
+      AND EXISTS (
+        SELECT FROM ledger_posting AS other WHERE other.entry_id = entry.id AND other.fund_id = ANY(%(funds)s))
+    GROUP BY 1, 2, 3
 """
 
 PAYMENTS = """
@@ -139,6 +140,7 @@ def gather(
     """What the books have of this scope (`Scope.of(campaign)`, `Scope.all_funds("USD")`) in these days."""
     with one_snapshot():
         today = timezone.localdate()
+        sums = read_books(scope, period)
         paid = payments(scope, period)
         lines = register(scope, period, paid, today)
         return TransparencyReport(
@@ -147,9 +149,9 @@ def gather(
             as_of=today,
             language=language,
             text=text,
-            statement=replace(told(scope, period), register=()),
+            statement=figures(scope, period, sums),
             income=income(scope, period),
-            fees=fees(scope, period),
+            fees=fees(scope, period, sums),
             grants=lines,
             directness=directness(scope, paid, lines),
             decisions=decisions(scope, period),
@@ -175,10 +177,22 @@ def income(scope: Scope, period: Period) -> tuple[IncomeLine, ...]:
     )
 
 
-def fees(scope: Scope, period: Period) -> tuple[Fee, ...]:
+def fees(scope: Scope, period: Period, sums: Iterable[Sums]) -> tuple[Fee, ...]:
+    """What the entries of these funds cost, whichever fund bore it: that of gifts first."""
+    own = [(each.account, each.restricted, Money(each.during, scope.currency)) for each in sums if each.grant is None]
+    elsewhere = [
+        (account, restricted, Money(amount, currency))
+        for account, restricted, currency, amount in asked(FEES_ELSEWHERE, scope, period, accounts=COSTS)
+    ]
+    borne = sums_by(
+        ((account, not restricted, amount.currency), amount)
+        for account, restricted, amount in own + elsewhere
+        if account in COSTS
+    )
     return tuple(
-        Fee(kind, Bearer.GIFTS if restricted else Bearer.GENERAL, Money(amount, currency))
-        for kind, restricted, currency, amount in asked(FEES, scope, period, accounts=COSTS)
+        Fee(account, Bearer.GENERAL if general else Bearer.GIFTS, amount)
+        for (account, general, _currency), amount in sorted(borne.items(), key=itemgetter(0))
+        if amount
     )
 
 

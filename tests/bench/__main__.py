@@ -51,7 +51,7 @@ def figures(folder: Path) -> Iterable[str]:
 
     from config.demo import story
     from receipts.issuing import issue
-    from tests.bench import books, exports, intake, papers
+    from tests.bench import books, exports, intake, long, papers, statements
 
     call_command("migrate", verbosity=0)
     events = list(intake.measure(ROUNDS, folder))
@@ -72,13 +72,31 @@ def figures(folder: Path) -> Iterable[str]:
     work = f"journal as a CSV file, lines a second; it grew by {max(each['grown'] for each in saved):.0f} MiB"
     yield row(work, "COPY of a million postings", saved, goal=0.3)
 
+    printed = list(statements.measure(ROUNDS))
+    yield row("annual statements a second, two workers", "twice what one worker makes", printed, goal=0.9)
+
+    appeal = long.lay_out()
+    rows = "one look at each row they are read from"
+    reported = list(long.report(ROUNDS, appeal))
+    work = f"report over {long.GIFTS:,} gifts and {long.GRANTS:,} grants, gifts a second in SQL"
+    yield row(work, rows, reported, goal=0.2)
+    found = list(long.where(ROUNDS, appeal))
+    yield row(f"where one of {long.GIFTS:,} gifts is, gifts a second", "one sum over its fund", found, goal=0.2)
+    laid_out = list(long.layout(1, appeal))
+    work = f"pages a second of a report of {long.LONG}; {max(each['grown'] for each in laid_out):.0f} MiB"
+    yield row(work, f"of one of {long.SHORT}", laid_out, goal=1 / 1.2)
+
 
 def row(work: str, beside: str, rounds: list[dict[str, float]], *, goal: float, limit: str = "limit") -> str:
     ratio = statistics.median(each["ours"] / each[limit] for each in rounds)
     limit_figure = statistics.median(each[limit] for each in rounds)
     ours = statistics.median(each["ours"] for each in rounds)
     met = "met" if ratio >= goal else "**missed**"
-    return f"| {work} | {beside} | {limit_figure:,.0f} | {ours:,.0f} | {ratio:.2f} | ≥ {goal:.2f} | {met} |"
+    return f"| {work} | {beside} | {shown(limit_figure)} | {shown(ours)} | {ratio:.2f} | ≥ {goal:.2f} | {met} |"
+
+
+def shown(figure: float) -> str:
+    return f"{figure:,.0f}" if figure >= 10 else f"{figure:.1f}"
 
 
 if __name__ == "__main__":
