@@ -268,13 +268,14 @@ def read_books(scope: Scope, period: Period) -> list[Sums]:
 
 
 def register(sums: Sequence[Sums], currency: str) -> tuple[RegisterLine, ...]:
-    """The grants that may be shown, the latest month first; their initiatives have said so."""
+    """The grants that are in the public register by today, the latest month first."""
+    today = timezone.localdate()
     promised = {each.grant: each.before + each.during for each in sums if each.account == chart.ENCUMBERED}
     paid = {each.grant: each.during for each in sums if each.account == chart.GRANTS}
     touched = [pk for pk in promised.keys() | paid.keys() if pk and (promised.get(pk) or paid.get(pk))]
-    found = Grant.objects.filter(pk__in=touched).select_related("initiative").prefetch_related("tranches")
+    found = Grant.objects.shown(today).filter(pk__in=touched).select_related("initiative")
     grants = found.order_by(TruncMonth("awarded_on").desc(), "reference")
-    crowded = crowds({grant.campaign_id for grant in grants}, timezone.localdate())
+    crowded = crowds({grant.campaign_id for grant in grants}, today)
     return tuple(
         RegisterLine(shown, Money(promised.get(grant.pk, 0), currency), Money(paid.get(grant.pk, 0), currency))
         for grant in grants

@@ -6,9 +6,11 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+import pikepdf
 import pytest
 import zxingcpp
 from PIL import Image
@@ -22,28 +24,39 @@ def read(pdf: bytes) -> PdfReader:
 
 
 def language(pdf: bytes) -> str:
-    return str(read(pdf).root_object["/Lang"])
+    return str(structure(pdf).Root.Lang)
 
 
 def is_tagged(pdf: bytes) -> bool:
-    catalog: Any = read(pdf).root_object
-    shown = catalog["/ViewerPreferences"]["/DisplayDocTitle"]
-    return bool(catalog["/MarkInfo"]["/Marked"] and catalog["/StructTreeRoot"]["/K"] and shown)
+    """Marked as PDF/UA-1, with a tree of elements, and shown under its own title."""
+    read_as = structure(pdf)
+    catalog = read_as.Root
+    with read_as.open_metadata() as told:
+        claims = told.get("pdfuaid:part") == "1"
+    return bool(
+        claims and catalog.MarkInfo.Marked and catalog.StructTreeRoot.K and catalog.ViewerPreferences.DisplayDocTitle
+    )
 
 
 def title(pdf: bytes) -> str:
-    told = read(pdf).metadata
-    return str(told.title or "") if told else ""
+    with structure(pdf).open_metadata() as told:
+        return str(told.get("dc:title", ""))
+
+
+@lru_cache(maxsize=4)
+def structure(pdf: bytes) -> pikepdf.Pdf:
+    """Kept open: what is read out of it is gone with it."""
+    return pikepdf.open(io.BytesIO(pdf))
 
 
 def elements(pdf: bytes) -> Iterator[Any]:
     """What a screen reader goes through: each element of the document, in its order."""
-    waiting: list[Any] = [read(pdf).root_object["/StructTreeRoot"]]
+    waiting: list[Any] = [structure(pdf).Root.StructTreeRoot]
     while waiting:
         element = waiting.pop()
         kids = element.get("/K", [])
-        whole = kids if isinstance(kids, list) else [kids]
-        waiting += [kid for kid in reversed([each.get_object() for each in whole]) if isinstance(kid, dict)]
+        whole = list(kids) if isinstance(kids, pikepdf.Array) else [kids]
+        waiting += [kid for kid in reversed(whole) if isinstance(kid, pikepdf.Dictionary)]
         if "/S" in element:
             yield element
 
@@ -51,8 +64,8 @@ def elements(pdf: bytes) -> Iterator[Any]:
 def headers(pdf: bytes) -> list[list[str]]:
     """Of each cell of a table that is no header, the headers that it names and that there are."""
     found = list(elements(pdf))
-    known = {str(element["/ID"]) for element in found if element["/S"] == "/TH"}
-    cells = [element.get("/A", {}).get("/Headers", []) for element in found if element["/S"] == "/TD"]
+    known = {str(element.ID) for element in found if element.S == "/TH"}
+    cells = [element.get("/A", {}).get("/Headers", []) for element in found if element.S == "/TD"]
     return [[str(name) for name in names if str(name) in known] for names in cells]
 
 

@@ -22,6 +22,7 @@ from tests.receipts.test_annual import stated
 
 pytestmark = pytest.mark.django_db(transaction=True)
 TODAY = datetime.date(2026, 12, 1)
+AWARDED = datetime.date(2026, 3, 1)
 
 
 def receipt() -> Callable[[str], bytes]:
@@ -41,7 +42,7 @@ def statement() -> Callable[[str], bytes]:
     build.given(campaign.bank_fund, 5_000_00)
     group = granting.initiative(name="School")
     shown: dict[str, Any] = {"publication": "full", "consent": "Yes, on paper."}
-    tranche = granting.planned(granting.grant(of=campaign, to=group, awarded_on=build.DAY, **shown))
+    tranche = granting.planned(granting.grant(of=campaign, to=group, awarded_on=AWARDED, **shown))
     bookkeeping.promise(tranche, by=granting.person(), on=build.DAY)
 
     def printed(words: str) -> bytes:
