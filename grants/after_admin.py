@@ -16,9 +16,10 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
+from appeal.refusal import Refused
 from appeal.steps import Step, StepAdmin, signed_in
 from appeal.vocabulary import Vocabulary
-from grants import awarding, bookkeeping, closing, reporting
+from grants import awarding, bookkeeping, closing, conflicts, reporting
 from grants.aside import AsideAdmin
 from grants.forms import positive_amount
 from grants.models import Grant, GrantState, Photo, Report, ReportState, Returned, Variation
@@ -252,6 +253,8 @@ class ConfirmReturnedStep(Step):
         return subject.standing == Standing.WAITING
 
     def take(self, by: User) -> None:
+        if conflicts.bars(by, self.subject.grant):
+            raise Refused(_("You are tied to this group, so another person has to confirm its money."))
         bookkeeping.take_unspent(self.subject, by=by)
 
 

@@ -69,7 +69,11 @@ def pay(
 
 @transaction.atomic
 def take_back(tranche: Tranche, *, on: datetime.date) -> None:
-    """The payee's bank sent the whole sum back: it is promised again, not paid. The wire fee stays spent."""
+    """The payee's bank sent the whole sum back: it is promised again, not paid. The wire fee stays spent.
+
+    Refused where the group has sent back more than the other payments came to: one of the two is wrong.
+    """
+    Returned.objects.refuse_more_than_sent(without=tranche)
     tranche.hold_for(State.FAILED)
     lines = (*_set_aside(tranche), *_handed_back(tranche))
     entry = record(Draft("tranche_returned", str(tranche), on, lines))

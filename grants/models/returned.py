@@ -1,7 +1,7 @@
 """Money that an initiative did not need and sent back. One person records it, another finds it in the bank too.
 
 It is recorded once and never edited. Before it is confirmed it can be withdrawn, and recorded anew. What may never
-happen is refused by the database (`migrations/0029_two_people_again_rules.py`); the verbs here say it in words first.
+happen is refused by the database (migrations 0029 and 0030); the verbs here say it in words first.
 """
 
 import datetime
@@ -10,13 +10,15 @@ from typing import Self
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import models, transaction
-from django.db.models import F, Q
+from django.db.models import F, Q, Sum
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from appeal.refusal import Refused
 from grants.models.grant import Grant, GrantState
+from grants.models.tranche import State, Tranche
 from ledger.models import Entry
 from ledger.money import Money
 
@@ -55,6 +57,20 @@ class ReturnedQuerySet(models.QuerySet["Returned"]):
             bank_reference=bank_reference,
             recorded_by=by,
         )
+
+    def refuse_more_than_sent(self, *, without: Tranche) -> None:
+        """Hold the grant, and see that what came back is of its other payments."""
+        held = Grant.objects.select_for_update(no_key=True).get(pk=without.grant_id)
+        came = self.filter(grant=held).standing().aggregate(minor=Coalesce(Sum("amount_minor"), 0))["minor"]
+        others = held.tranches.exclude(pk=without.pk).filter(state__in=[State.SENT, State.CONFIRMED])
+        if came > others.aggregate(minor=Coalesce(Sum("amount_minor"), 0))["minor"]:
+            raise Refused(
+                _now(
+                    "Money of this payment is recorded as sent back by the group: %(amount)s. Withdraw that first, if"
+                    " it was the bank that sent it back."
+                )
+                % {"amount": Money(came, held.currency).format()}
+            )
 
 
 def hold(grant: Grant) -> Grant:

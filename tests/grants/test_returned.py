@@ -10,8 +10,8 @@ from django.urls import reverse
 from django.utils import timezone
 from pytest_django import Settings
 
-from grants import bookkeeping, closing
-from grants.models import Grant, Refused, Report, Returned
+from grants import bookkeeping, closing, conflicts
+from grants.models import Grant, Kind, Refused, Report, Returned
 from grants.models.returned import Standing
 from ledger import chart
 from ledger.journal import Draft, Line, record
@@ -207,3 +207,23 @@ def test_what_waits_for_a_second_person_is_listed() -> None:
     waiting.refresh_from_db()
     page = treasurer().get(reverse("admin:grants_returned_changelist") + "?standing=waiting").content.decode()
     assert (f"/{booked.pk}/change/" in page, f"/{waiting.pk}/change/" in page) == (False, True)
+
+
+def test_a_bank_does_not_send_back_what_the_group_has_sent_back() -> None:
+    tranche = build.sent()
+    back = build.returned(tranche.grant)
+    with pytest.raises(Refused, match="Withdraw that first"):
+        bookkeeping.take_back(tranche, on=build.DAY)
+    with pytest.raises(IntegrityError, match="no more comes back than was sent"), transaction.atomic():
+        sql("UPDATE grants_tranche SET state = 'failed' WHERE id = %s", tranche.pk)
+    back.withdraw(by=build.person(), reason="It was the bank.")
+    bookkeeping.take_back(tranche, on=build.DAY)
+
+
+def test_nobody_confirms_the_money_of_a_group_that_they_are_tied_to() -> None:
+    back, anna = build.returned(reported()), build.person()
+    conflicts.tie(anna, Kind.ACCOUNT, "123-456-789", by=anna)
+    confirm = reverse("admin:grants_returned_step", args=[back.pk, "confirm"])
+    client = signed_in(anna, "view_returned", "confirm_returned")
+    assert "You are tied to this group" in client.post(confirm, follow=True).content.decode()
+    assert Returned.objects.get().standing == Standing.WAITING
