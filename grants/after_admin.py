@@ -16,6 +16,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
+from appeal.countries import known_language
 from appeal.refusal import Refused
 from appeal.steps import Step, StepAdmin, signed_in
 from appeal.vocabulary import Vocabulary
@@ -23,7 +24,6 @@ from grants import awarding, bookkeeping, closing, conflicts, reporting
 from grants.aside import AsideAdmin
 from grants.forms import positive_amount
 from grants.models import Grant, GrantState, Photo, Report, ReportState, Returned, Variation
-from grants.models.initiative import known_language
 from grants.models.returned import Standing
 from grants.serving import serve
 from grants.steps import day_field

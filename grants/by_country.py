@@ -10,11 +10,11 @@ from typing import NamedTuple
 
 from django.db import connection
 
+from appeal.cells import inert
 from ledger import chart
 from ledger.money import Money
 
 COLUMNS = ("year", "fund", "country", "currency", "initiatives", "paid", "of_which_kept_by_hosts", "came_back", "net")
-FORMULA = tuple("=+-@\t\r＝＋－＠")
 
 # Each posting has at most one of the three: a payment, its return by the bank, or unspent money that came back.
 READ = """
@@ -68,6 +68,5 @@ def as_csv(year: int) -> str:
     table.writerow(COLUMNS)
     for line in lines(year):
         amounts: list[Decimal] = [each.decimal for each in (line.paid, line.kept_by_hosts, line.came_back, line.net)]
-        fund = f"'{line.fund}" if line.fund.startswith(FORMULA) else line.fund
-        table.writerow([year, fund, line.country, line.paid.currency, line.initiatives, *amounts])
+        table.writerow([year, inert(line.fund), line.country, line.paid.currency, line.initiatives, *amounts])
     return out.getvalue()

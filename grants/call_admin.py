@@ -16,6 +16,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
+from appeal.countries import country_names
 from appeal.refusal import Refused
 from appeal.steps import Step, StepAdmin, signed_in
 from grants import awarding, conflicts, dividing, reviewing
@@ -24,7 +25,6 @@ from grants.bookkeeping import NotEnoughFree
 from grants.forms import FundChoice, LanguagesField, positive_amount
 from grants.models import Access, Call, Criterion, Question, Rule, Stage
 from grants.models.call import known_zone
-from grants.models.initiative import country_names
 from ledger.models import Channel, Fund
 from ledger.money import Money
 

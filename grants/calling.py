@@ -11,10 +11,10 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
+from appeal.countries import country_names
 from appeal.throttle import is_flood
 from grants import entrance
 from grants.models import Application, Call, Rule
-from grants.models.initiative import country_names
 
 DRAFTS_AN_HOUR = 200
 """From one connection: a whole camp may share one, a machine that fills our tables begins more."""

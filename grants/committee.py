@@ -16,12 +16,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
+from appeal.countries import country_names
 from appeal.refusal import Refused
 from appeal.steps import signed_in
 from grants import voting
 from grants.committee_forms import ConflictForm, ReviewForm, VoteForm
 from grants.models import Application, Attachment, Call, Choice, Member, Review, Stage, Vote
-from grants.models.initiative import country_names
 from grants.serving import serve
 
 Page = Callable[..., HttpResponse]

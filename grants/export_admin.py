@@ -14,6 +14,7 @@ from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from appeal.countries import country_names
 from appeal.refusal import Refused
 from appeal.steps import Step, StepAdmin, signed_in
 from appeal.vocabulary import Vocabulary
@@ -21,7 +22,6 @@ from grants.account_numbers import Unfit, account_number, bic_code, currency_cod
 from grants.aside import visible
 from grants.exporting import Form, export, judge
 from grants.models import FileLine, OurAccount, PaymentFile, Tranche
-from grants.models.initiative import country_names
 
 NOT_TWICE = _("The bank does not have the files that these were in before. I have made sure of it.")
 

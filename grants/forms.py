@@ -7,9 +7,9 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
+from appeal.countries import country_names, known_language
 from grants.account_numbers import Unfit, account_number, bic_code, is_iban, phone_number
 from grants.models import FiscalHost, Grant, Initiative, PayeeAccount, Route, Tranche
-from grants.models.initiative import country_names, known_language
 from grants.steps import read_amount
 from ledger.models import Channel, Fund
 from ledger.money import Money

@@ -1,4 +1,4 @@
-"""The staff's pages of mails to groups: what was told, and what cannot be delivered and takes a person."""
+"""The staff's pages of mails to groups."""
 
 from typing import Any
 
@@ -9,65 +9,24 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from appeal.outgoing import Outgoing
-from appeal.steps import Step, StepAdmin
-from appeal.vocabulary import Vocabulary
+from appeal import mail_admin
+from appeal.mail_admin import Undelivered
+from appeal.steps import Step
 from grants.aside import visible
 from grants.models import Message, Notice, PaymentNotice, ReadingNotice, Reminder
 
-FATE = ("created_at", "mailed_at", "tries", "problem")
 
-
-class Undelivered(Vocabulary):
-    title = _("delivery")
-    parameter_name = "delivery"
-    words = {"given_up": _("given up"), "to_mail": _("waiting")}
-
-
-class SendAgain(Step):
-    title = _("Send again")
-    meaning = _("It is tried again within a minute. Correct the address first, if that was wrong.")
+class SendAgain(mail_admin.SendAgain):
     permission = "grants.change_initiative"
 
-    @classmethod
-    def open_to(cls, subject: Outgoing) -> bool:
-        return subject.mailed_at is None and subject.tries > 0
 
-    def take(self, by: User) -> None:
-        self.subject.begin_again()
-
-
-class MailAdmin(StepAdmin):
-    """What it says is made when it is sent; here is only about whom, when, and whether it went."""
-
-    about: str
+class MailAdmin(mail_admin.MailAdmin):
     to_application: str | None = None
     steps = {"again": SendAgain}
-    list_filter = (Undelivered,)
-
-    list_display: Any = ("__str__", *FATE)
-
-    @property
-    def facts(self) -> tuple[str, ...]:  # type: ignore[override]
-        return (*self.about.split(), *FATE)
-
-    def get_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        return self.facts
-
-    get_readonly_fields = get_fields
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         rows = super().get_queryset(request)
         return visible(rows, self.to_application, request) if self.to_application else rows
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
 
 @admin.register(Message)

@@ -6,11 +6,11 @@ from django import forms
 from django.contrib.auth.models import User
 from django.utils.translation import gettext_lazy as _
 
+from appeal.countries import known_language
 from appeal.steps import Step
 from grants import reviewing, voting
 from grants.conflicts import known_as
 from grants.models import Answer, Application, ApplicationState, Initiative, Member, Rationale, Stage, Translation
-from grants.models.initiative import known_language
 
 REASON = {"rows": 5, "cols": 60, "dir": "auto"}
 

@@ -6,13 +6,13 @@ from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 from io import StringIO
 
+from appeal.cells import inert
 from donations.kept import DonationAndKept, with_kept
 from donations.models import Donation, Method
 from ledger.money import Money
 from receipts import issuing
 from receipts.models import FiscalYear, Receipt
 
-FORMULA = tuple("=+-@\t\r＝＋－＠")
 AT_ONCE = 500
 A_DAY = timedelta(days=1)
 
@@ -35,11 +35,6 @@ def written(lines: Iterable[list[str]]) -> Iterator[bytes]:
         row = StringIO()
         csv.writer(row).writerow([inert(cell) for cell in line])
         yield row.getvalue().encode()
-
-
-def inert(cell: str) -> str:
-    """A spreadsheet takes a text for a formula that begins so; an apostrophe before it keeps it a text."""
-    return f"'{cell}" if cell.startswith(FORMULA) else cell
 
 
 def spread(gift: DonationAndKept) -> str:

@@ -17,9 +17,9 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from appeal.countries import country_names
 from appeal.models import Campaign
 from grants.models import Grant, Region
-from grants.models.initiative import country_names
 from grants.publication import PublicGrant
 from grants.register import crowds, rolled_up
 from ledger import chart

@@ -18,11 +18,12 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from appeal.countries import known_language
 from appeal.outgoing import Outgoing, OutgoingQuerySet
 from appeal.refusal import Refused
 from appeal.sealed import SealedTextField, mark, marks
 from grants.models.call import Call, Question, Rule, Stage
-from grants.models.initiative import Initiative, Region, known_language, region_of
+from grants.models.initiative import Initiative, Region, region_of
 from grants.models.keys import new_reference
 from ledger.money import Money
 

@@ -20,9 +20,9 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from appeal.countries import known_language
 from appeal.models import Campaign
 from appeal.refusal import Refused
-from grants.models.initiative import known_language
 from ledger.models import Fund
 from ledger.money import Money
 

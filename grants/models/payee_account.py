@@ -15,10 +15,11 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
+from appeal.countries import country_is_iso
 from appeal.outgoing import Outgoing, OutgoingQuerySet
 from appeal.refusal import Refused
 from appeal.sealed import SealedTextField, mark, marks
-from grants.models.initiative import Initiative, country_is_iso
+from grants.models.initiative import Initiative
 
 LATELY = datetime.timedelta(days=30)
 SHOWN = 4

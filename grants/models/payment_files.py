@@ -11,9 +11,9 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
+from appeal.countries import country_is_iso
 from appeal.refusal import Refused
 from appeal.sealed import SealedTextField
-from grants.models.initiative import country_is_iso
 from grants.models.keys import new_reference
 from grants.models.tranche import Tranche
 

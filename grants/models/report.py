@@ -15,13 +15,13 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from appeal.countries import known_language
 from appeal.outgoing import Outgoing, OutgoingQuerySet
 from appeal.refusal import Refused
 from appeal.sealed import SealedTextField
 from appeal.stories import Story
 from grants.models.application import Mode
 from grants.models.grant import Grant, GrantState, Publication
-from grants.models.initiative import known_language
 from grants.models.keys import new_key
 from grants.uploads.images import for_the_web
 from ledger.money import Money

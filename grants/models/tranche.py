@@ -17,11 +17,11 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
+from appeal.countries import names_of
 from appeal.models import CLOSED_TO_CARDS
 from appeal.outgoing import Outgoing, OutgoingQuerySet
 from appeal.refusal import Refused
 from grants.models.grant import Grant, GrantState
-from grants.models.initiative import names_of
 from grants.models.payee_account import PayeeAccount, Route
 from ledger.models import Channel, Entry, Fund
 from ledger.money import Money

@@ -4,10 +4,10 @@ import csv
 import io
 from collections.abc import Iterable, Iterator
 
+from appeal import cells
 from ledger.money import Money
 from receipts.reports.facts import Count, Number, TransparencyReport
 
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 FIGURES = ("section", "item", "detail", "month", "count", "currency", "amount", "given_currency", "given_amount")
 GRANTS = (
     *("reference", "campaign", "level", "month", "region", "country", "name", "purpose", "currency", "amount"),
@@ -99,5 +99,4 @@ def written(head: Iterable[str], rows: Iterable[tuple[Cell, ...]]) -> bytes:
 def inert(cell: Cell) -> str:
     if isinstance(cell, Money):
         return str(cell.decimal)
-    text = "" if cell is None else str(cell)
-    return f"'{text}" if text.startswith(FORMULA) else text
+    return cells.inert("" if cell is None else str(cell))

@@ -9,9 +9,9 @@ from django.utils.functional import Promise
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
+from appeal.countries import country_names
 from donations.models import Method
 from grants.models import Measure, Region
-from grants.models.initiative import country_names
 from grants.publication import PublicGrant
 from ledger import chart, currencies
 from ledger.money import Money

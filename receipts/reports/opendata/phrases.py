@@ -4,8 +4,8 @@ import unicodedata
 
 from django.utils.translation import gettext as _
 
+from appeal.countries import country_names
 from grants.models import Region
-from grants.models.initiative import country_names
 from grants.publication import PublicGrant
 from receipts.reports.facts import TransparencyReport
 
