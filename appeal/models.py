@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from appeal import transfer_code
+from appeal.pledge import signatures, texts  # noqa: F401 (where Django looks for models)
 from appeal.refusal import Refused
 from appeal.stories import Story, StoryPhoto
 from ledger import chart

@@ -76,6 +76,7 @@ ROLES = {
             "grants.change_initiative",
             *("grants.add_report", "grants.change_report", "grants.close_grant"),
             *("grants.add_variation", "grants.decide_variation"),
+            "appeal.publish_pledgetext",
         ),
     ),
     "reviewer": Role(
@@ -83,9 +84,10 @@ ROLES = {
         ("grants.read_applications", "grants.vote"),
     ),
     "editor": Role(
-        "writes appeals and publishes stories",
+        "writes appeals, publishes stories, and reads who signs the pledge",
         (
             *("appeal.add_*", "appeal.change_*", "appeal.view_*", "appeal.delete_suggestedamount"),
+            *("appeal.publish_pledgetext", "appeal.moderate_signature"),
             *("grants.view_report", "grants.publish_report"),
         ),
     ),

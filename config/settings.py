@@ -198,6 +198,8 @@ CELERY_BEAT_SCHEDULE = {
         "donations.forget_testers": 3600.0,
         "donations.reconcile_recent": 300.0,
         "donations.reconcile": 24 * 3600.0,
+        "appeal.mail_pledge": 5.0,
+        "appeal.follow_pledge": 3600.0,
         "grants.mail_notices": 30.0,
         "grants.mail_messages": 5.0,
         "grants.remind": 600.0,

@@ -16,12 +16,15 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import conditional_page, require_http_methods, require_safe
 
 from appeal.models import Campaign
+from appeal.pledge import signing
+from appeal.pledge.texts import PledgeText
 from appeal.refusal import Refused
 from donations import links
 from donations.models import Donation
 from grants.models import Grant
 from receipts import award_letter as award_letters
 from receipts import gift_aid
+from receipts import pledge as pledge_papers
 from receipts.asking import lacking_of
 from receipts.forms import ChoiceForm, GiftAidForm, ParticularsForm
 from receipts.models import Particulars, Receipt, ReceiptChoice, ReceiptDocument
@@ -165,6 +168,25 @@ def award_letter(request: HttpRequest, key: str) -> HttpResponse:
     """The initiative's letter, for whoever has its link."""
     grant = get_object_or_404(Grant.objects.select_related("campaign", "fund", "initiative"), key=key)
     return private(as_file(award_letters.to_pdf(grant), f"{grant.reference}.pdf"))
+
+
+@conditional_page
+@require_safe
+def pledge_document(request: HttpRequest, version: int, language: str) -> HttpResponse:
+    """A published text of the pledge, as paper."""
+    text = get_object_or_404(PledgeText.objects.published(), version=version, language=language)
+    paper = pledge_papers.document(text, get_language() or "en")
+    return revalidated(as_file(paper, f"pledge-{version}-{language}.pdf"))
+
+
+@never_cache
+@require_safe
+def pledge_certificate(request: HttpRequest, token: str) -> HttpResponse:
+    """For whoever has the link that was mailed to the signer, as long as the signature counts."""
+    signature = signing.behind(signing.OWN, token, timezone.now())
+    if signature is None or not signature.counts:
+        raise Http404
+    return private(as_file(pledge_papers.certificate(signature), f"pledge-{signature.reference}.pdf"))
 
 
 @never_cache

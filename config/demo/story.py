@@ -65,7 +65,7 @@ STAFF = {
     "amina": ("reviewer", "reads applications and votes"),
     "htet": ("reviewer", "reads applications and votes"),
     "yusuf": ("reviewer", "reads applications and votes"),
-    "editor": ("editor", "writes appeals and publishes stories"),
+    "editor": ("editor", "writes appeals, publishes stories, and reads who signs the pledge"),
     "auditor": ("auditor", "reads all but what is sealed, and writes nothing"),
 }
 

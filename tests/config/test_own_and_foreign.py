@@ -28,6 +28,7 @@ from grants.models import (
 )
 from grants.uploads import read
 from receipts.models import FiscalYear, HeldGift
+from tests.appeal import pledge_build
 from tests.config.matrix import OFFICE
 from tests.config.test_matrix import staff
 from tests.donations import bank
@@ -67,6 +68,7 @@ def world() -> None:
         name="APNOR", number="DE75512108001245126199", country="DE", currency="USD", recorded_by=by
     )
     build.initiative().looks.create(seen_by=by)
+    pledge_build.accepted()
     gift = bank.confirmed(grant.campaign).donation
     bank.account()
     issued = proof.receipt()

@@ -12,10 +12,11 @@ import pytest
 from django.utils import translation
 
 from grants import bookkeeping
-from receipts import award_letter, rendering
+from receipts import award_letter, pledge, rendering
 from receipts.reports import writing
 from receipts.reports.freezing import thaw
 from receipts.statement import Period, statement_of, to_pdf
+from tests.appeal import pledge_build
 from tests.grants import build as granting
 from tests.receipts import build, paper, reports_build
 from tests.receipts.test_annual import stated
@@ -85,12 +86,36 @@ def report() -> Callable[[str], bytes]:
     return printed
 
 
+def certificate() -> Callable[[str], bytes]:
+    """The name is the signer's."""
+    signature = pledge_build.accepted()
+
+    def printed(words: str) -> bytes:
+        signature.name = words
+        return pledge.certificate(signature)
+
+    return printed
+
+
+def pledge_text() -> Callable[[str], bytes]:
+    text = pledge_build.text()
+
+    def printed(words: str) -> bytes:
+        text.closing = words
+        pledge.printed.cache_clear()
+        return pledge.document(text, "en")
+
+    return printed
+
+
 PAPERS = {
     "receipt": receipt,
     "fund statement": statement,
     "award letter": letter,
     "annual statement": annual,
     "transparency report": report,
+    "certificate of a signature": certificate,
+    "text of the pledge": pledge_text,
 }
 each_paper = pytest.mark.parametrize("kind", PAPERS)
 

@@ -1,0 +1,17 @@
+"""What the beat asks of the workers. Losing every message loses nothing: the next one finds the same rows."""
+
+from celery import shared_task
+from django.utils import timezone
+
+from appeal.pledge import letters, signing
+
+
+@shared_task(name="appeal.mail_pledge", ignore_result=True)
+def mail_pledge() -> None:
+    letters.mail_all(timezone.now())
+
+
+@shared_task(name="appeal.follow_pledge", ignore_result=True)
+def follow_pledge() -> None:
+    letters.ask_what_was_done(timezone.now())
+    signing.forget(timezone.now())
