@@ -45,7 +45,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('reference', models.CharField(default=appeal.pledge.signatures.new_reference, editable=False, max_length=16, unique=True, verbose_name='reference')),
-                ('kind', models.CharField(choices=[('organisation', 'An organisation or group'), ('government', 'A government or public body'), ('funder', 'A funder'), ('person', 'A person')], max_length=12, verbose_name='signs as')),
+                ('kind', models.CharField(choices=[('organisation', 'Organisation or group'), ('government', 'Government or public body'), ('funder', 'Funder'), ('person', 'Person')], max_length=12, verbose_name='signs as')),
                 ('state', models.CharField(choices=[('asked', 'not confirmed'), ('confirmed', 'to be read'), ('accepted', 'counts'), ('refused', 'refused'), ('withdrawn', 'withdrawn')], default='asked', max_length=9, verbose_name='state')),
                 ('shown', models.CharField(choices=[('hidden', 'Do not show my signature: just count it'), ('name', 'Show the name and the country'), ('words', 'Show the name, the country and what we wrote')], default='hidden', max_length=6, verbose_name='how much is shown')),
                 ('language', models.CharField(blank=True, max_length=12, verbose_name='language of its mails')),

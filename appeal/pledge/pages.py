@@ -187,7 +187,7 @@ def back(request: HttpRequest, signature: Signature, done: str = "") -> HttpResp
 
 
 def private(response: HttpResponse) -> HttpResponse:
+    """Kept nowhere. Its address goes to no other site: that is the policy of all pages, which lets forms come back."""
     patch_cache_control(response, private=True, no_store=True)
     response.headers["X-Robots-Tag"] = "noindex"
-    response.headers["Referrer-Policy"] = "no-referrer"
     return response

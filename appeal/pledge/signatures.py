@@ -27,10 +27,10 @@ UNCONFIRMED_STAYS = datetime.timedelta(days=7)
 
 
 class Kind(models.TextChoices):
-    ORGANISATION = "organisation", _("An organisation or group")
-    GOVERNMENT = "government", _("A government or public body")
-    FUNDER = "funder", _("A funder")
-    PERSON = "person", _("A person")
+    ORGANISATION = "organisation", _("Organisation or group")
+    GOVERNMENT = "government", _("Government or public body")
+    FUNDER = "funder", _("Funder")
+    PERSON = "person", _("Person")
 
 
 class SignatureState(models.TextChoices):

@@ -314,7 +314,7 @@ def test_the_numbers_add_up_and_say_no_country_of_few() -> None:
     with translation.override("en"):
         numbers = Numbers.now()
     assert numbers.total == 6
-    assert dict(numbers.kinds) == {"A funder": 1, "A person": 5}
+    assert dict(numbers.kinds) == {"Funder": 1, "Person": 5}
     assert (dict(numbers.countries), numbers.elsewhere) == ({"Thailand": 1, "Malaysia": 3}, 2)
 
 

@@ -10,7 +10,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.urls import reverse
 
-from config.demo import calls, story
+from config.demo import calls, pledge, story
 from config.demo.processes import service
 from config.demo.surroundings import LOCAL
 from config.demo.walk import walk
@@ -43,10 +43,12 @@ class Command(BaseCommand):
     def welcome(self) -> None:
         campaign = story.tell()
         calls.tell(campaign)
+        pledge.tell()
         say = self.stdout.write
         say(self.style.SUCCESS("\nRefugeesRise is running. Ctrl-C stops it.\n"))
         say(f"  The appeal     {settings.PUBLIC_URL}{campaign.get_absolute_url()}")
         say(f"  Calls          {settings.PUBLIC_URL}{reverse('grants:calls')}")
+        say(f"  The pledge     {settings.PUBLIC_URL}{reverse('appeal:pledge')}")
         say(f"  Staff          {settings.PUBLIC_URL}/staff/")
         for person in story.staff():
             say(f"                 {person.username} / {person.password}  ({person.purpose})")
