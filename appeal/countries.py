@@ -1,10 +1,8 @@
-"""Countries by their codes, their names in the reader's language, and which codes of languages there are."""
+"""Countries by their codes, and their names, in the reader's language."""
 
 from collections.abc import Iterable
 from operator import itemgetter
 
-from babel import Locale
-from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import get_language
@@ -30,11 +28,6 @@ def names_of(countries: Iterable[str]) -> str:
     """Of ISO 3166 alpha-2 codes, in the language of the page."""
     known = country_names()
     return ", ".join(known.get(code, code) for code in countries)
-
-
-def known_language(code: str) -> None:
-    if code.partition("-")[0] not in {*Locale("en").languages, "prs"}:  # CLDR writes Dari as fa-AF
-        raise ValidationError(_("“%(code)s” is no language code. Dari is “prs”, Burmese “my”."), params={"code": code})
 
 
 def country_is_iso(of: str) -> models.CheckConstraint:

@@ -16,7 +16,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from appeal.countries import known_language
+from appeal.languages import known_language
 from appeal.refusal import Refused
 from appeal.steps import Step, StepAdmin, signed_in
 from appeal.vocabulary import Vocabulary

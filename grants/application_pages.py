@@ -13,8 +13,8 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
+from appeal.uploads.fields import AttachmentField
 from grants.models import Application, Consent, Mode, Question
-from grants.uploads.fields import AttachmentField
 from ledger.currencies import locale_for
 from ledger.forms import MoneyField
 from ledger.money import Money

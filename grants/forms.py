@@ -7,7 +7,8 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from appeal.countries import country_names, known_language
+from appeal.countries import country_names
+from appeal.languages import known_language
 from grants.account_numbers import Unfit, account_number, bic_code, is_iban, phone_number
 from grants.models import FiscalHost, Grant, Initiative, PayeeAccount, Route, Tranche
 from grants.steps import read_amount

@@ -8,11 +8,11 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from appeal.refusal import Refused
+from appeal.uploads import PICTURES
+from appeal.uploads.fields import AttachmentField
 from grants.models import Photo, Report
 from grants.models.photo import MOST
 from grants.serving import serve, take_away
-from grants.uploads import PICTURES
-from grants.uploads.fields import AttachmentField
 
 
 class PhotoForm(forms.Form):

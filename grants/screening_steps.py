@@ -6,7 +6,7 @@ from django import forms
 from django.contrib.auth.models import User
 from django.utils.translation import gettext_lazy as _
 
-from appeal.countries import known_language
+from appeal.languages import known_language
 from appeal.steps import Step
 from grants import reviewing, voting
 from grants.conflicts import known_as

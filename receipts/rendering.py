@@ -8,7 +8,8 @@ from django.template.loader import render_to_string
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from receipts import printing, qr
+from appeal import qr
+from receipts import printing
 from receipts.log import papers
 from receipts.models import Receipt, ReceiptDocument, SignedCheckpoint
 

@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
-from appeal.countries import known_language
+from appeal.languages import known_language
 from appeal.refusal import Refused
 
 

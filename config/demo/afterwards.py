@@ -5,11 +5,11 @@ import io
 from django.utils import timezone
 from PIL import Image, ImageDraw
 
+from appeal.uploads import Upload
+from appeal.uploads import read as read_file
 from config.demo import story
 from grants import awarding, bookkeeping
 from grants.models import Figure, Grant, Measure, Onward, PayeeAccount, Photo, Publication, Report, Tranche
-from grants.uploads import Upload
-from grants.uploads import read as read_file
 from ledger.money import Money
 
 

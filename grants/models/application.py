@@ -18,7 +18,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from appeal.countries import known_language
+from appeal.languages import known_language
 from appeal.outgoing import Outgoing, OutgoingQuerySet
 from appeal.refusal import Refused
 from appeal.sealed import SealedTextField, mark, marks

@@ -8,10 +8,10 @@ from django.utils.translation import gettext_lazy as _
 
 from appeal.refusal import Refused
 from appeal.sealed import SealedBinaryField, SealedTextField
+from appeal.uploads import MEDIA_TYPES, MOST_BYTES, Kind, Upload
+from appeal.uploads.names import MOST_LETTERS
 from grants.models.application import Application
 from grants.models.keys import new_key
-from grants.uploads import MEDIA_TYPES, MOST_BYTES, Kind, Upload
-from grants.uploads.names import MOST_LETTERS
 
 MOST = 10
 MOST_SEALED = MOST_BYTES * 4 // 3 + 200

@@ -20,7 +20,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from appeal.countries import known_language
+from appeal.languages import known_language
 from appeal.models import Campaign
 from appeal.refusal import Refused
 from ledger.models import Fund

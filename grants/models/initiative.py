@@ -7,7 +7,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from appeal.countries import country_is_iso, known_language, names_of
+from appeal.countries import country_is_iso, names_of
+from appeal.languages import known_language
 from appeal.sealed import SealedTextField
 
 

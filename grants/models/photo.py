@@ -10,10 +10,10 @@ from django.utils.translation import gettext_lazy as _
 
 from appeal.refusal import Refused
 from appeal.sealed import SealedBinaryField, SealedTextField
+from appeal.uploads import MEDIA_TYPES, PICTURES, Kind, Upload
 from grants.models.attachment import MOST_SEALED
 from grants.models.keys import new_key
 from grants.models.report import Report
-from grants.uploads import MEDIA_TYPES, PICTURES, Kind, Upload
 
 MOST = 5
 

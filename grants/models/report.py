@@ -15,15 +15,15 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from appeal.countries import known_language
+from appeal.languages import known_language
 from appeal.outgoing import Outgoing, OutgoingQuerySet
 from appeal.refusal import Refused
 from appeal.sealed import SealedTextField
 from appeal.stories import Story
+from appeal.uploads.images import for_the_web
 from grants.models.application import Mode
 from grants.models.grant import Grant, GrantState, Publication
 from grants.models.keys import new_key
-from grants.uploads.images import for_the_web
 from ledger.money import Money
 
 SOON, LATE = datetime.timedelta(days=14), datetime.timedelta(days=7)

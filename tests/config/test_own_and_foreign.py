@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 from pytest_django import Settings
 
+from appeal.uploads import read
 from config.roles import ROLES
 from donations.models import Donation
 from grants import reporting
@@ -26,7 +27,6 @@ from grants.models import (
     Returned,
     Variation,
 )
-from grants.uploads import read
 from receipts.models import FiscalYear, HeldGift
 from tests.appeal import pledge_build
 from tests.config.matrix import OFFICE

@@ -17,9 +17,9 @@ from django.urls import include, path
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries, Settings
 
+from appeal.uploads import MEDIA_TYPES, Kind, read
 from grants.models import Application, Attachment, Refused
 from grants.serving import serve, take_away
-from grants.uploads import MEDIA_TYPES, Kind, read
 from tests.grants import build, files
 from tests.grants.build import sql
 

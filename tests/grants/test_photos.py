@@ -13,9 +13,9 @@ from PIL import Image
 from pytest_django import Settings
 
 from appeal.stories import StoryPhoto
+from appeal.uploads import read
 from grants import reporting
 from grants.models import Photo, Refused, Report
-from grants.uploads import read
 from tests.grants import build, files
 from tests.grants.build import at_once, sql
 

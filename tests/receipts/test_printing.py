@@ -9,8 +9,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from appeal.languages import direction
 from receipts import printing
-from receipts.templatetags.direction import direction
 from tests.receipts import paper
 
 STYLE = "receipts/receipt.css"

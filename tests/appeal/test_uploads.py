@@ -14,9 +14,9 @@ from PIL import Image, ImageFile
 from PIL.PngImagePlugin import PngInfo
 from pypdf.generic import ArrayObject, DictionaryObject, NameObject, TextStringObject
 
+from appeal.uploads import MOST_BYTES, READERS, Upload, read
+from appeal.uploads.fields import AttachmentField
 from grants.models import Refused
-from grants.uploads import MOST_BYTES, READERS, Upload, read
-from grants.uploads.fields import AttachmentField
 from tests.grants import files
 
 MAGIC = {"pdf": b"%PDF-1.7\n", "jpg": b"\xff\xd8\xff\xe0", "png": b"\x89PNG\r\n\x1a\n", "docx": b"PK\x03\x04",

@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from appeal.refusal import Refused
-from grants.uploads import MOST_BYTES, Kind, Upload, read
+from appeal.uploads import MOST_BYTES, Kind, Upload, read
 
 
 class AttachmentField(forms.FileField):

@@ -12,10 +12,10 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from appeal.refusal import Refused
-from grants.uploads.documents import read_docx, read_odt, read_xlsx
-from grants.uploads.images import read_jpeg, read_png
-from grants.uploads.names import extension_of, shown_name
-from grants.uploads.pdfs import read_pdf
+from appeal.uploads.documents import read_docx, read_odt, read_xlsx
+from appeal.uploads.images import read_jpeg, read_png
+from appeal.uploads.names import extension_of, shown_name
+from appeal.uploads.pdfs import read_pdf
 
 MOST_BYTES = 5 * 1024 * 1024
 
