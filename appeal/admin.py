@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from appeal import story_admin  # noqa: F401 (its pages are registered by being imported)
 from appeal.models import MOVES, Campaign, CampaignQuerySet, Status, SuggestedAmount
 from appeal.pledge import office  # noqa: F401 (its pages are registered by being imported)
 from appeal.steps import Step, StepAdmin

@@ -1,4 +1,4 @@
-"""Countries by their codes, and their names, in the reader's language."""
+"""Countries by their codes, and their names in the language of the reader."""
 
 from collections.abc import Iterable
 from operator import itemgetter

@@ -6,7 +6,7 @@ from typing import Any, Self
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db import models, transaction
 from django.db.models import F, Func, OuterRef, Q, Subquery
-from django.db.models.functions import Coalesce, JSONObject
+from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from appeal import transfer_code
 from appeal.pledge import signatures, texts  # noqa: F401 (where Django looks for models)
 from appeal.refusal import Refused
-from appeal.stories import Story, StoryPhoto
+from appeal.stories import Story, as_told
 from ledger import chart
 from ledger.models import Balance, Channel, Fund
 from ledger.money import Money
@@ -60,10 +60,7 @@ class CampaignQuerySet(models.QuerySet["Campaign"]):
 
     def with_stories(self) -> Self:
         """Each with its `told`: the newest stories that are shown, read together with it."""
-        photo = JSONObject(key="key", description="description", width="width", height="height")
-        photos = ArraySubquery(StoryPhoto.objects.filter(story=OuterRef("pk")).order_by("pk").values_list(photo))
-        story = JSONObject(title="title", text="text", language="language", month="month", photos=photos)
-        shown = Story.objects.shown().filter(campaign=OuterRef("pk")).values_list(story)
+        shown = Story.objects.shown().filter(campaign=OuterRef("pk")).values_list(as_told())
         return self.annotate(told=ArraySubquery(shown[:MOST_STORIES]))
 
     def with_raised(self) -> Self:

@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Self
+from typing import Self
 
 from appeal.models import Campaign, Phase
+from appeal.sharing import Share
+from appeal.told import ToldStory
 from ledger.money import Money
 
 MOST_LISTED = 24
@@ -58,28 +60,6 @@ class Offer:
 
 
 @dataclass(frozen=True, slots=True)
-class ShownPhoto:
-    key: str
-    description: str
-    width: int
-    height: int
-
-
-@dataclass(frozen=True, slots=True)
-class ToldStory:
-    title: str
-    text: str
-    language: str
-    month: date
-    photos: tuple[ShownPhoto, ...]
-
-    @classmethod
-    def of(cls, told: dict[str, Any]) -> Self:
-        photos = tuple(ShownPhoto(**photo) for photo in told["photos"])
-        return cls(told["title"], told["text"], told["language"], date.fromisoformat(told["month"]), photos)
-
-
-@dataclass(frozen=True, slots=True)
 class CampaignPage:
     appeal: Appeal
     story: str
@@ -100,6 +80,10 @@ class CampaignPage:
             transfer_code=campaign.written_transfer_code,
         )
 
+    @property
+    def share(self) -> Share:
+        return Share.of_appeal(self.appeal.slug, self.appeal.title, self.appeal.summary)
+
 
 @dataclass(frozen=True, slots=True)
 class HomePage:
@@ -118,3 +102,7 @@ class HomePage:
     @property
     def shown(self) -> tuple[Appeal, ...]:
         return self.current + self.past
+
+    @property
+    def share(self) -> Share:
+        return Share.of_home()

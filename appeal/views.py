@@ -3,14 +3,12 @@
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
-from django.utils.cache import get_conditional_response
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from appeal import freshness
 from appeal.models import Campaign, CampaignQuerySet
 from appeal.pages import CampaignPage, HomePage
-from appeal.stories import StoryPhoto
 
 
 @require_safe
@@ -30,15 +28,6 @@ def preview(request: HttpRequest, slug: str) -> HttpResponse:
     if not (request.user.is_authenticated and request.user.is_staff):
         raise Http404
     return render(request, "appeal/campaign.html", {"page": campaign_page(Campaign.objects.all(), slug)})
-
-
-@require_safe
-def story_photo(request: HttpRequest, key: str) -> HttpResponse:
-    """Asked for again each time, so that a story that is taken down is gone from every browser."""
-    photo = get_object_or_404(StoryPhoto, key=key, story__taken_down=False)
-    headers = {"Cache-Control": "no-cache", "X-Content-Type-Options": "nosniff", "ETag": f'"{key}"'}
-    answer = HttpResponse(photo.jpeg, content_type="image/jpeg", headers=headers)
-    return get_conditional_response(request, f'"{key}"', response=answer) or answer
 
 
 def campaign_page(campaigns: CampaignQuerySet, slug: str) -> CampaignPage:

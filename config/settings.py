@@ -3,6 +3,7 @@
 Each variable is explained in docs/operators.md.
 """
 
+import re
 from collections.abc import Collection
 from contextlib import suppress
 from pathlib import Path
@@ -97,6 +98,19 @@ def checkpoint_keys(name: str) -> list[str]:
     raise ImproperlyConfigured(
         f"Set {name} to keys made by `manage.py checkpoint_key`, separated by commas. See docs/operators.md."
     )
+
+
+def framing_sites(name: str, default: list[str]) -> list[str]:
+    """Origins as `frame-ancestors` takes them: `*`, `none`, or addresses without a path."""
+    sites: list[str] = [site.strip() for site in env.list(name, default=default)]
+    if sites == ["none"]:
+        return [CSP.NONE]
+    if not sites or not all(re.fullmatch(r"\*|https?://[\w.*-]+(:\d+)?", site) for site in sites):
+        raise ImproperlyConfigured(
+            f"Set {name} to *, to none, or to sites like https://news.example, separated by commas."
+            " See docs/operators.md."
+        )
+    return sites
 
 
 DEBUG = env.bool("DEBUG", default=False)
@@ -315,6 +329,7 @@ SECURE_CSP = {
     "frame-ancestors": [CSP.NONE],
     "form-action": [CSP.SELF, *STRIPE_CHECKOUT_ORIGINS],
 }
+EMBEDDABLE_ON = framing_sites("EMBEDDABLE_ON", default=["*"])  # the widget of an appeal, and nothing else of ours
 HTTPS = PUBLIC_URL.startswith("https://")
 SECURE_SSL_REDIRECT = HTTPS
 # Asked from inside, past the proxy that speaks HTTPS.

@@ -20,6 +20,7 @@ urlpatterns = [
     path("verify/<slug:code>/", views.verify, name="verify"),
     path("campaigns/<slug:slug>/statement/", views.statement, name="transparency"),
     path("campaigns/<slug:slug>/statement.pdf", views.statement_pdf, name="statement-pdf"),
+    path("campaigns/<slug:slug>/poster.pdf", views.poster_pdf, name="poster-pdf"),
     path("reports/", pages.report_list, name="reports"),
     path("reports/<slug:about>/", pages.report_list, name="reports-of"),
     path("reports/<slug:about>/<slug:period>/", pages.report, name="report"),

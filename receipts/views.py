@@ -19,11 +19,12 @@ from appeal.models import Campaign
 from appeal.pledge import signing
 from appeal.pledge.texts import PledgeText
 from appeal.refusal import Refused
+from appeal.spreading import Poster
 from donations import links
 from donations.models import Donation
 from grants.models import Grant
 from receipts import award_letter as award_letters
-from receipts import gift_aid
+from receipts import gift_aid, posters
 from receipts import pledge as pledge_papers
 from receipts.asking import lacking_of
 from receipts.forms import ChoiceForm, GiftAidForm, ParticularsForm
@@ -214,6 +215,13 @@ def statement_pdf(request: HttpRequest, slug: str) -> HttpResponse:
     asked, _years = asked_for(request, slug)
     days = f"{asked.period.since.isoformat()}-{asked.period.until.isoformat()}"
     return revalidated(as_file(to_pdf(asked, get_language() or "en"), f"{slug}-{days}.pdf"))
+
+
+@conditional_page
+@require_safe
+def poster_pdf(request: HttpRequest, slug: str) -> HttpResponse:
+    poster = Poster.of(get_object_or_404(Campaign.objects.public(), slug=slug))
+    return revalidated(as_file(posters.to_pdf(poster, get_language() or "en"), f"{slug}-poster.pdf"))
 
 
 def asked_for(request: HttpRequest, slug: str) -> tuple[FundStatement, list[int]]:

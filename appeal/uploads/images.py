@@ -42,10 +42,10 @@ def redrawn(content: bytes, form: str, most: int) -> bytes:
         raise damaged() from None
 
 
-def for_the_web(content: bytes) -> tuple[bytes, tuple[int, int]]:
-    """A small JPEG of a picture that was redrawn before, and its width and height."""
+def for_the_web(content: bytes, side: int = WEB_SIDE) -> tuple[bytes, tuple[int, int]]:
+    """A small JPEG of a picture that was redrawn before, and its width and height, the longer of which is `side`."""
     image = opened(content, "JPEG" if content.startswith(MAGIC["JPEG"]) else "PNG").convert("RGBA")
-    image.thumbnail((WEB_SIDE, WEB_SIDE))
+    image.thumbnail((side, side))
     on_white = Image.new("RGB", image.size, "white")
     on_white.paste(image, mask=image)
     out = io.BytesIO()

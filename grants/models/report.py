@@ -20,7 +20,6 @@ from appeal.outgoing import Outgoing, OutgoingQuerySet
 from appeal.refusal import Refused
 from appeal.sealed import SealedTextField
 from appeal.stories import Story
-from appeal.uploads.images import for_the_web
 from grants.models.application import Mode
 from grants.models.grant import Grant, GrantState, Publication
 from grants.models.keys import new_key
@@ -192,8 +191,7 @@ class Report(models.Model):
         Report.objects.filter(pk=self.pk).update(story=held.story)
         for photo in held.photos.to_show():
             if words := (photos or {}).get(photo.key):
-                jpeg, (width, height) = for_the_web(photo.content)
-                held.story.photos.create(description=words, jpeg=jpeg, width=width, height=height)
+                held.story.show_photo(photo.content, words)
         self.refresh_from_db()
 
     @transaction.atomic

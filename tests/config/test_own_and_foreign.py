@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 from pytest_django import Settings
 
+from appeal.stories import Story
 from appeal.uploads import read
 from config.roles import ROLES
 from donations.models import Donation
@@ -69,6 +70,9 @@ def world() -> None:
     )
     build.initiative().looks.create(seen_by=by)
     pledge_build.accepted()
+    told = {"title": "Soup", "text": "We cooked.", "language": "en"}
+    story = Story.objects.draft(by=by, on=build.DAY, campaign=grant.campaign, **told)
+    story.translate(language="fa", title="آش", text="آش پختیم.", by=by)
     gift = bank.confirmed(grant.campaign).donation
     bank.account()
     issued = proof.receipt()

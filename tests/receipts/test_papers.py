@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 from django.utils import translation
 
+from appeal.spreading import Poster
 from grants import bookkeeping
-from receipts import award_letter, pledge, rendering
+from receipts import award_letter, pledge, posters, rendering
 from receipts.reports import writing
 from receipts.reports.freezing import thaw
 from receipts.statement import Period, statement_of, to_pdf
@@ -108,6 +109,17 @@ def pledge_text() -> Callable[[str], bytes]:
     return printed
 
 
+def poster() -> Callable[[str], bytes]:
+    """The appeal's words are its editor's, and so is the bank's address."""
+    campaign = build.campaign(bank_details="Example Trust\nBank 00 11 22")
+
+    def printed(words: str) -> bytes:
+        campaign.summary = words
+        return posters.to_pdf(Poster.of(campaign), "en")
+
+    return printed
+
+
 PAPERS = {
     "receipt": receipt,
     "fund statement": statement,
@@ -116,6 +128,7 @@ PAPERS = {
     "transparency report": report,
     "certificate of a signature": certificate,
     "text of the pledge": pledge_text,
+    "poster": poster,
 }
 each_paper = pytest.mark.parametrize("kind", PAPERS)
 
@@ -184,6 +197,7 @@ def test_the_same_words_are_the_same_bytes(kind: str) -> None:
     with translation.override("en"):
         first = printed("Leila Noori")
         to_pdf.cache_clear()
+        posters.to_pdf.cache_clear()
         assert printed("Leila Noori") == first
         assert printed("Layla Noori") != first
 
