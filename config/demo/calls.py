@@ -9,7 +9,7 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 
 from appeal.models import Campaign
-from config.demo import afterwards, story
+from config.demo import afterwards, story, telling
 from donations import bookkeeping
 from donations.models import Method, OfflineGift
 from grants import conflicts, dividing, reviewing, voting
@@ -194,6 +194,7 @@ def money_by_transfer(campaign: Campaign, amount: Money) -> None:
 
 def tell(campaign: Campaign) -> None:
     """One call that is open, one that is being read, and one whose grants are offered, the first of them done."""
+    telling.tell(campaign)
     publish(campaign, "winter", "Winter fund", datetime.timedelta(days=20))
     if Call.objects.filter(slug="repairs").exists():
         return

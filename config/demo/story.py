@@ -65,7 +65,8 @@ STAFF = {
     "amina": ("reviewer", "reads applications and votes"),
     "htet": ("reviewer", "reads applications and votes"),
     "yusuf": ("reviewer", "reads applications and votes"),
-    "editor": ("editor", "writes appeals, publishes stories, and reads who signs the pledge"),
+    "editor": ("editor", "writes appeals and stories, and reads who signs the pledge"),
+    "publisher": ("editor", "the second editor: publishes what the first wrote"),
     "auditor": ("auditor", "reads all but what is sealed, and writes nothing"),
 }
 

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from appeal.models import Campaign
 from appeal.stories import StoryPhoto
-from config.demo import afterwards, calls, story
+from config.demo import afterwards, calls, story, telling
 from config.demo.walking import Walk, patiently, require
 from grants import awarding, bookkeeping, closing, dividing, reviewing
 from grants.allocation import Method
@@ -56,6 +56,7 @@ def go(walk: Walk, campaign: Campaign) -> None:
     cancel(walk, given_back)
     report(walk, by_bank)
     account_for(walk, by_host)
+    tell(walk, campaign)
 
 
 def free(campaign: Campaign) -> str:
@@ -222,3 +223,18 @@ def account_for(walk: Walk, grant: Grant) -> None:
     walk.step(
         "The grant through a host is closed too", f"{came.format()} came to the group, {fee} stayed with its host"
     )
+
+
+def tell(walk: Walk, campaign: Campaign) -> None:
+    """What we tell ourselves takes two editors; it is on a page, in the feed, and gone when it is taken down."""
+    told = telling.tell(campaign)
+    address, feed = told.get_absolute_url(), reverse("appeal:feed-of", args=[campaign.slug])
+    require(telling.TITLE in walk.get(address).text, "what we tell has a page")
+    require(telling.IN_PERSIAN[0] in walk.get(f"{address}fa/").text, "and one in another language")
+    require(telling.TITLE in walk.get(feed).text, "it is in the feed")
+    poster = walk.get(reverse("receipts:poster-pdf", args=[campaign.slug])).content
+    require(poster.startswith(b"%PDF"), "there is a poster to hang up")
+    walk.step("We tell of it ourselves, in two languages", settings.PUBLIC_URL + address, settings.PUBLIC_URL + feed)
+    told.take_down()
+    require(telling.TITLE not in walk.get(feed).text, "what is taken down is in no feed any more")
+    walk.step("Taken down, and gone at once", f"a poster of {len(poster):,} bytes to hang up")
