@@ -6,7 +6,7 @@ of them open, so that a key can be replaced while what it sealed is still there 
 
 import hmac
 from functools import cache
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
@@ -51,6 +51,14 @@ def marks(text: str) -> list[str]:
 def mark(text: str) -> str:
     """The first key's: what is stored."""
     return marks(text)[0]
+
+
+@runtime_checkable
+class Marked(Protocol):
+    """A row with marks of what it has sealed."""
+
+    def mark_again(self) -> list[str]:
+        """Make them with the first key; the names of their fields."""
 
 
 class SealedTextField(models.TextField[str, str]):

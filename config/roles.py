@@ -84,8 +84,9 @@ ROLES = {
         ("grants.read_applications", "grants.vote"),
     ),
     "editor": Role(
-        "writes appeals and stories, publishes what others told, and reads who signs the pledge",
+        "writes appeals and stories, publishes what others told, and reads what signers and supporters wrote",
         (
+            *("donations.view_wallentry", "donations.moderate_wallentry"),
             *("appeal.add_*", "appeal.change_*", "appeal.view_*", "appeal.delete_suggestedamount"),
             *("appeal.publish_pledgetext", "appeal.moderate_signature", "appeal.publish_story"),
             *("grants.view_report", "grants.publish_report"),

@@ -208,6 +208,8 @@ CELERY_BEAT_SCHEDULE = {
         "donations.follow_monthly": 600.0,
         "donations.mail_links": 2.0,
         "donations.mail_letters": 30.0,
+        "donations.mail_tributes": 60.0,
+        "donations.forget_addresses": 3600.0,
         "donations.look_after_testers": 5.0,
         "donations.forget_testers": 3600.0,
         "donations.reconcile_recent": 300.0,

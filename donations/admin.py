@@ -15,6 +15,7 @@ from appeal.steps import StepAdmin
 from donations import (
     offline_admin,  # noqa: F401 (its pages are registered by being imported)
     steps,
+    supporters_admin,  # noqa: F401 (these too)
     testers,
 )
 from donations.models import (

@@ -17,6 +17,7 @@ from donations import (
     refunds,
     settlement,
     testers,
+    tributes,
 )
 
 
@@ -84,3 +85,13 @@ def look_after_testers() -> None:
 @shared_task(name="donations.forget_testers", ignore_result=True)
 def forget_testers() -> None:
     testers.forget(timezone.now())
+
+
+@shared_task(name="donations.mail_tributes", ignore_result=True)
+def mail_tributes() -> None:
+    tributes.mail_all(timezone.now())
+
+
+@shared_task(name="donations.forget_addresses", ignore_result=True)
+def forget_addresses() -> None:
+    tributes.forget_addresses(timezone.now())

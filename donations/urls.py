@@ -1,6 +1,6 @@
 from django.urls import path
 
-from donations import inbox, my_gifts, views
+from donations import after_giving, inbox, my_gifts, views, wall
 
 app_name = "donations"
 urlpatterns = [
@@ -9,6 +9,11 @@ urlpatterns = [
     path("gifts/<slug:reference>/thanks/", views.thanks, name="thanks"),
     path("gifts/<slug:reference>/resume/", views.resume, name="resume"),
     path("gifts/<slug:reference>/cancel/", views.cancel, name="cancel"),
+    path("gifts/<slug:reference>/words/", after_giving.say, name="say"),
+    path("gifts/<slug:reference>/tribute/", after_giving.tribute, name="tribute"),
+    path("cards/never-again/<str:token>/", after_giving.never_again, name="never-again"),
+    path("campaigns/<slug:slug>/supporters/", wall.wall, name="wall"),
+    path("campaigns/<slug:slug>/supporters/<int:before>/", wall.wall, name="older-on-the-wall"),
     path("my-gifts/", my_gifts.my_gifts, name="my-gifts"),
     path("my-gifts/asked/", my_gifts.asked, name="my-gifts-asked"),
     path("my-gifts/open/<str:token>/", my_gifts.open_link, name="open-my-gifts"),

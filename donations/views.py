@@ -15,6 +15,7 @@ from appeal.models import Campaign
 from donations import checkout, limits, origin, testers, tokens
 from donations.forms import ONCE, GiveForm
 from donations.models import ChallengeMode, Donation, MonthlyGift, State
+from donations.models.stayed import has_stayed
 from donations.origin import Whence
 from ledger.money import AmountError, Money
 
@@ -158,8 +159,13 @@ def unavailable(request: HttpRequest, donation: Donation) -> HttpResponse:
 @require_safe
 def gift(request: HttpRequest, reference: str) -> HttpResponse:
     """What has become of this gift. Only what Stripe has said counts, never that the browser came back from it."""
-    donation = get_object_or_404(Donation.objects.select_related("campaign"), reference=reference)
-    return render(request, "donations/gift.html", {"donation": donation})
+    return gift_page(request, get_object_or_404(Donation.objects.select_related("campaign"), reference=reference))
+
+
+def gift_page(request: HttpRequest, donation: Donation) -> HttpResponse:
+    """How it stands; and once it came, the way to say something along with it."""
+    page = {"donation": donation, "stayed": donation.received and has_stayed(donation)}
+    return render(request, "donations/gift.html", page)
 
 
 @never_cache
@@ -168,7 +174,7 @@ def thanks(request: HttpRequest, reference: str) -> HttpResponse:
     """Where Stripe sends the donor after paying. Until Stripe tells us so itself, this page waits and looks again."""
     donation = get_object_or_404(Donation.objects.select_related("campaign"), reference=reference)
     if donation.state != State.OPEN or donation.review or donation.resolved:
-        return render(request, "donations/gift.html", {"donation": donation})
+        return gift_page(request, donation)
     looked = request.GET.get("looks", "")[:3]
     looks = int(looked) + 1 if looked.isdecimal() else 1
     answer = render(request, "donations/thanks.html", {"donation": donation, "patient": looks <= LOOKS})

@@ -228,9 +228,10 @@ class Signature(models.Model):
         """Whether its page asks what was done since."""
         return self.counts and self.signed_on is not None and self.signed_on <= today - A_YEAR
 
-    def mark_address(self) -> None:
+    def mark_again(self) -> list[str]:
         """The mark that its address is found by, made with the first key."""
         self.email_mark = mark(plain(self.email)) if self.email else ""
+        return ["email_mark"]
 
     def confirm(self, today: datetime.date) -> None:
         """Whoever reads the mail of the address says that it is theirs. Staff read it next."""

@@ -47,7 +47,7 @@ def unconfirmed(text: PledgeText, kind: Kind, given: Mapping[str, Any], language
         support=given["support"],
         together=given["together"],
     )
-    signature.mark_address()
+    signature.mark_again()
     signature.save()
     return signature
 

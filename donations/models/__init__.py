@@ -13,6 +13,8 @@ from donations.models.payout import Payout
 from donations.models.product import Product
 from donations.models.refund import Refund, RefundRequest
 from donations.models.stripe_event import StripeEvent
+from donations.models.tribute import NeverAgain, Tribute
+from donations.models.wall_entry import WallEntry
 
 __all__ = [
     "Aside",
@@ -30,6 +32,7 @@ __all__ = [
     "Meaning",
     "Method",
     "MonthlyGift",
+    "NeverAgain",
     "OfflineGift",
     "Origin",
     "Payout",
@@ -42,4 +45,6 @@ __all__ = [
     "StripeEvent",
     "Sweep",
     "Tally",
+    "Tribute",
+    "WallEntry",
 ]

@@ -14,7 +14,7 @@ from pytest_django import Settings
 from appeal.stories import Story
 from appeal.uploads import read
 from config.roles import ROLES
-from donations.models import Donation
+from donations.models import Donation, Tribute, WallEntry
 from grants import reporting
 from grants.models import (
     Application,
@@ -77,6 +77,8 @@ def world() -> None:
     bank.account()
     issued = proof.receipt()
     paid = Donation.objects.exclude(pk=gift.pk if gift else 0).latest("pk")
+    WallEntry.objects.write(paid, name="Leila", message="")
+    Tribute.objects.write(paid, kind="honour", honoured="Omid", address="")
     proof.refund(paid, 5_00)
     proof.dispute(paid, status="lost")
     reports_build.prepared(grant.campaign)

@@ -18,8 +18,8 @@ KEPT_OTHERWISE = {
     "appeal": {"pledgemail", "storyphoto"},
     "donations": {
         "balancetransaction", "bankstatement", "bucket", "challengemode", "decline", "dispute", "donation", "donorlink",
-        "fraudwarning", "monthlygift", "origin", "payout", "product", "refund", "statementline", "stripeevent", "sweep",
-        "tally",
+        "fraudwarning", "monthlygift", "neveragain", "origin", "payout", "product", "refund", "statementline",
+        "stripeevent", "sweep", "tally", "tribute",
     },
     "grants": {
         "answer", "attachment", "criterion", "decision", "eligibility", "figure", "fileline", "latereportoverride",

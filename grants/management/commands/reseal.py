@@ -5,8 +5,7 @@ from django.apps import apps
 from django.core.management.base import BaseCommand
 from django.db import connection, models, transaction
 
-from appeal.pledge.signatures import Signature
-from appeal.sealed import SEALED
+from appeal.sealed import SEALED, Marked
 from grants.models import Application, PayeeAccount
 
 
@@ -37,8 +36,7 @@ def reseal(row: models.Model, fields: list[str]) -> int:
     if isinstance(row, PayeeAccount):
         row.mark_number()
         fields = [*fields, "number_mark"]
-    if isinstance(row, Signature):
-        row.mark_address()
-        fields = [*fields, "email_mark"]
+    if isinstance(row, Marked):
+        fields = [*fields, *row.mark_again()]
     row.save(update_fields=fields)
     return 1
