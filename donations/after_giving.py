@@ -1,6 +1,7 @@
 """What a donor may add to a gift that came, by its private link: words for the wall, and a gift in somebody's name."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import date
 from functools import wraps
 from typing import Any
@@ -142,7 +143,8 @@ def say(request: HttpRequest, gift: Donation) -> HttpResponse:
     said = {"name": entry.name, "message": entry.message} if entry else {}
     form = WordsForm(request.POST if request.method == "POST" and stayed else None, initial=said)
     if form.is_valid():
-        WallEntry.objects.write(gift, name=form.cleaned_data["name"], message=form.cleaned_data["message"])
+        with suppress(Refused):  # the gift went back just now: the page says so
+            WallEntry.objects.write(gift, name=form.cleaned_data["name"], message=form.cleaned_data["message"])
         return redirect(here)
     page = {"gift": gift, "entry": entry, "form": form, "stayed": stayed}
     return render(request, "donations/say.html", page, status=422 if form.errors else 200)
@@ -159,13 +161,11 @@ def tribute(request: HttpRequest, gift: Donation) -> HttpResponse:
     sent = request.POST if request.method == "POST" and "withdraw" not in request.POST else None
     form = TributeForm(sent, first=first, last=last, initial=as_it_is(made))
     if request.method == "POST" and (sent is None or form.is_valid()):
-        try:
+        with suppress(Refused):  # it was mailed, or the gift went back, just now: the page says so
             if sent is None:
                 Tribute.objects.withdraw(gift)
             else:
                 Tribute.objects.write(gift, **form.cleaned_data)
-        except Refused:  # it was mailed, or the gift went back, just now: the page says so
-            pass
         return redirect(request.path)
     page = {"gift": gift, "tribute": made, "form": form, "stayed": stayed}
     return render(request, "donations/tribute.html", page, status=422 if form.errors else 200)
