@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from appeal import transfer_code
+from appeal.matching import SHOWN, MatchingPot
 from appeal.pledge import signatures, texts  # noqa: F401 (where Django looks for models)
 from appeal.refusal import Refused
 from appeal.stories import Story, as_told
@@ -71,6 +72,12 @@ class CampaignQuerySet(models.QuerySet["Campaign"]):
         total = Func(F("amount"), function="SUM", output_field=models.BigIntegerField())
         return self.annotate(raised_minor=-Coalesce(Subquery(booked.order_by().values(total=total)), 0))
 
+    def with_matching(self) -> Self:
+        """Each with its `matching`: the terms of its pot that the public may read, if there is one."""
+        terms = JSONObject(**{name: name for name in SHOWN})
+        pots = MatchingPot.objects.shown().filter(campaign=OuterRef("pk")).values_list(terms)
+        return self.annotate(matching=Subquery(pots[:1]))
+
     def start(self, **fields: Any) -> "Campaign":
         """A new campaign, with a card fund and a bank fund of its own."""
         campaign = self.model(**fields)
@@ -113,6 +120,7 @@ class Campaign(models.Model):
 
     raised_minor: int  # set by with_raised()
     told: list[dict[str, Any]]  # set by with_stories()
+    matching: dict[str, Any] | None  # set by with_matching()
 
     objects = CampaignQuerySet.as_manager()
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Self
 
+from appeal.matching import Terms
 from appeal.models import Campaign, Phase
 from appeal.sharing import Share
 from appeal.told import ToldStory
@@ -67,10 +68,13 @@ class CampaignPage:
     stories: tuple[ToldStory, ...]
     bank_details: str
     transfer_code: str
+    matching: Terms | None
+    matching_now: str
 
     @classmethod
     def of(cls, campaign: Campaign, today: date) -> Self:
-        """Of a campaign read with_stories()."""
+        """Of a campaign read with_stories() and with_matching()."""
+        matching = Terms.of(campaign.matching) if campaign.matching else None
         return cls(
             appeal=Appeal.of(campaign, today),
             story=campaign.story,
@@ -78,6 +82,8 @@ class CampaignPage:
             stories=tuple(ToldStory.of(told) for told in campaign.told),
             bank_details=campaign.bank_details,
             transfer_code=campaign.written_transfer_code,
+            matching=matching,
+            matching_now=matching.now(today) if matching else "",
         )
 
     @property

@@ -31,4 +31,5 @@ def preview(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def campaign_page(campaigns: CampaignQuerySet, slug: str) -> CampaignPage:
-    return CampaignPage.of(get_object_or_404(campaigns.with_raised().with_stories(), slug=slug), timezone.localdate())
+    shown = campaigns.with_raised().with_stories().with_matching()
+    return CampaignPage.of(get_object_or_404(shown, slug=slug), timezone.localdate())

@@ -42,6 +42,7 @@ ROLES = {
         (
             *("ledger.view_*", "ledger.change_fund", "appeal.view_*", "donations.view_*", "receipts.view_*"),
             *("donations.add_*", "donations.change_*", "donations.approve_*", "donations.confirm_*"),
+            *("appeal.add_matchingpot", "appeal.change_matchingpot", "appeal.open_matchingpot"),
             *("receipts.add_issuerprofile", "receipts.change_issuerprofile", "receipts.approve_issuerprofile"),
             "receipts.void_receipt",
             *("receipts.add_reportversion", "receipts.check_reportversion", "receipts.publish_reportversion"),

@@ -206,6 +206,7 @@ CELERY_BEAT_SCHEDULE = {
         "donations.follow_payouts": 2.0,
         "donations.follow_up": 60.0,
         "donations.follow_monthly": 600.0,
+        "donations.match": 5.0,
         "donations.mail_links": 2.0,
         "donations.mail_letters": 30.0,
         "donations.mail_tributes": 60.0,

@@ -13,7 +13,8 @@ from django.utils.translation import gettext_lazy as _
 
 from appeal.steps import StepAdmin
 from donations import (
-    offline_admin,  # noqa: F401 (its pages are registered by being imported)
+    matching_admin,  # noqa: F401 (its pages are registered by being imported)
+    offline_admin,  # noqa: F401 (likewise)
     steps,
     supporters_admin,  # noqa: F401 (these too)
     testers,

@@ -99,6 +99,11 @@ class GiveForm(forms.Form):
         )
         self.order_fields(["often", "choice", "gift"])
 
+    def example(self, currency: str) -> Money | None:
+        """The amount that the page may speak of: the one that a link asked for, or else the first that is offered."""
+        asked = str(self.initial.get("choice", ""))
+        return self.suggested.get(asked) or next(iter(self.suggested.values()), None)
+
     def ask(self, token: str) -> None:
         """The question of a form that is shown with this token; none outside challenge mode."""
         if self.challenged:

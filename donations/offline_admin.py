@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from appeal.steps import Step, StepAdmin, signed_in
 from appeal.vocabulary import Vocabulary
+from donations.matching_steps import PAYMENT_STEPS
 from donations.models import BankAccount, BankStatement, OfflineGift, StatementLine
 from donations.models.offline import Standing
 from donations.offline_steps import ACCOUNT_STEPS, GIFT_STEPS, LINE_STEPS, ImportStep, RecordForm
@@ -41,7 +42,7 @@ class OfflineGiftAdmin(OnRecord):
     """One person adds it; from then on it changes by steps only."""
 
     form = RecordForm
-    steps = GIFT_STEPS
+    steps = GIFT_STEPS | PAYMENT_STEPS
     list_display = ("reference", "received_on", "campaign", "method", "given", "name", "recorded_by", "standing")
     list_filter = (GiftStanding, "method", "campaign")
     search_fields = ("reference", "name", "email")

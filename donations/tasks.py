@@ -11,6 +11,7 @@ from donations import (
     followup,
     letters,
     links,
+    matching,
     monthly,
     payouts,
     reconcile,
@@ -64,6 +65,11 @@ def mail_links() -> None:
 @shared_task(name="donations.mail_letters", ignore_result=True)
 def mail_letters() -> None:
     letters.mail_all(timezone.now())
+
+
+@shared_task(name="donations.match", ignore_result=True)
+def match_gifts() -> None:
+    matching.keep_up()
 
 
 @shared_task(name="donations.follow_monthly", ignore_result=True)

@@ -12,7 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from appeal.models import Campaign
-from donations import checkout, limits, origin, testers, tokens
+from donations import checkout, limits, matching, origin, testers, tokens
 from donations.forms import ONCE, GiveForm
 from donations.models import ChallengeMode, Donation, MonthlyGift, State
 from donations.models.stayed import has_stayed
@@ -68,6 +68,7 @@ def give_page(
         "currencies": limits.currencies(),
         "token": token,
         "stripe_speaks": checkout.speaks(language),
+        "matching": matching.offer(campaign, timezone.localdate(), form.example(currency)),
     }
     response = render(request, "donations/give.html", page, status=status)
     origin.mark(request, response)

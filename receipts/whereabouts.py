@@ -14,7 +14,7 @@ from itertools import groupby
 from typing import NamedTuple
 
 from appeal.models import Campaign
-from donations.models import Donation
+from donations.models import Donation, Match
 from donations.models.donation import Method
 from grants.models import Grant
 from grants.publication import PublicGrant
@@ -36,6 +36,13 @@ class Share(NamedTuple):
         return place_of(self.grant)
 
 
+class OnTop(NamedTuple):
+    """What a funder, shown as it agreed, promised for the gifts: no part of them, and of nothing in the books."""
+
+    funder: str
+    amount: Money
+
+
 @dataclass(frozen=True, slots=True)
 class Whereabouts:
     """Gifts to one campaign, in its currency: came = back + fee + costs + shares + unnamed + waits."""
@@ -52,6 +59,7 @@ class Whereabouts:
     unnamed: Money
     waits: Money
     several_unnamed: bool
+    on_top: tuple[OnTop, ...]
 
     @property
     def unnamed_or_waiting(self) -> Money:
@@ -83,7 +91,17 @@ def whereabouts(gifts: Sequence[Donation], today: datetime.date) -> Whereabouts:
         unnamed=unnamed,
         waits=waits,
         several_unnamed=unnamed_initiatives(campaign, today) not in range(1, FEWEST),
+        on_top=promised_on_top(gifts),
     )
+
+
+def promised_on_top(gifts: Sequence[Donation]) -> tuple[OnTop, ...]:
+    """By each pot that matched one of these gifts, the first one first."""
+    pots: dict[int, OnTop] = {}
+    for match in Match.objects.standing().filter(donation__in=gifts).select_related("pot").order_by("pk"):
+        so_far = pots.get(match.pot_id, OnTop(match.pot.shown_as, Money.zero(match.pot.currency)))
+        pots[match.pot_id] = so_far._replace(amount=so_far.amount + match.amount)
+    return tuple(pots.values())
 
 
 def by_fund(gifts: Sequence[Donation]) -> list[tuple[Fund, list[int]]]:

@@ -53,7 +53,7 @@ SHOWN_ANYHOW = """
 class Migration(migrations.Migration):
     dependencies = [
         ("appeal", "0005_story_photo"),
-        ("donations", "0007_decided_once"),
+        ("donations", "0009_match_rules"),
         ("ledger", "0004_history"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

@@ -7,6 +7,7 @@ from donations.models.dispute import Dispute, FraudWarning
 from donations.models.donation import Donation, Method
 from donations.models.donor_link import DonorLink
 from donations.models.explanation import Explanation, Meaning
+from donations.models.match import Match, PotPayment
 from donations.models.monthly_gift import MonthlyGift
 from donations.models.offline import OfflineGift
 from donations.models.payout import Payout
@@ -29,6 +30,7 @@ __all__ = [
     "DonorLink",
     "Explanation",
     "FraudWarning",
+    "Match",
     "Meaning",
     "Method",
     "MonthlyGift",
@@ -36,6 +38,7 @@ __all__ = [
     "OfflineGift",
     "Origin",
     "Payout",
+    "PotPayment",
     "Product",
     "Refund",
     "RefundRequest",

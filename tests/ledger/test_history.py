@@ -18,7 +18,7 @@ KEPT_OTHERWISE = {
     "appeal": {"pledgemail", "storyphoto"},
     "donations": {
         "balancetransaction", "bankstatement", "bucket", "challengemode", "decline", "dispute", "donation", "donorlink",
-        "fraudwarning", "monthlygift", "neveragain", "origin", "payout", "product", "refund", "statementline",
+        "fraudwarning", "match", "monthlygift", "neveragain", "origin", "payout", "product", "refund", "statementline",
         "stripeevent", "sweep", "tally", "tribute",
     },
     "grants": {
