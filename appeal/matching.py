@@ -49,9 +49,17 @@ class Terms:
     @classmethod
     def of(cls, told: dict[str, Any]) -> Self:
         """Of a pot's columns, as SHOWN names them."""
-        first, last = (date.fromisoformat(str(told[name])) for name in ("opens_on", "closes_on"))
-        sums = (Money(told[f"{name}_minor"], told["currency"]) for name in ("per_gift", "total", "matched", "received"))
-        return cls(told["shown_as"], told["percent"], *sums, first, last, closed=bool(told["closed_at"]))
+        return cls(
+            shown_as=told["shown_as"],
+            percent=told["percent"],
+            per_gift=Money(told["per_gift_minor"], told["currency"]),
+            total=Money(told["total_minor"], told["currency"]),
+            matched=Money(told["matched_minor"], told["currency"]),
+            received=Money(told["received_minor"], told["currency"]),
+            opens_on=date.fromisoformat(str(told["opens_on"])),
+            closes_on=date.fromisoformat(str(told["closes_on"])),
+            closed=bool(told["closed_at"]),
+        )
 
     @property
     def left(self) -> Money:
@@ -238,7 +246,7 @@ class MatchingPot(models.Model):
 
     @transaction.atomic
     def open(self, *, by: User) -> None:
-        """A second person has read the agreement. Refused to the first one, and while another pot of the appeal is open."""
+        """A second person has read the agreement. Refused to the first, and while another pot of the appeal is open."""
         if by.pk == self.prepared_by_id:
             raise Refused(_now("You prepared this pot, so another person has to open it."))
         if self.closes_on < timezone.localdate():

@@ -1,9 +1,9 @@
 """Give each gift its turn at the matching pot of its appeal, and follow what becomes of it.
 
 A gift has its turn once it is in the books, in their order, and gets what the funder promised for it as far as the
-pot still goes. The turn comes once: it is never made up for later. When something of a gift goes back to its donor, that
-part of its match is the pot's again, for gifts whose turn is still to come; if the money comes again after all, so does
-the match, as far as the pot is open and goes.
+pot still goes. The turn comes once: it is never made up for later. When something of a gift goes back to its donor,
+that part of its match is the pot's again, for gifts whose turn is still to come; if the money stays after all, the
+match grows again, as far as the pot is open and goes.
 
 One pass at a time works on a pot, behind the lock of its row; the database would refuse any two that together went
 beyond its total.
@@ -11,6 +11,7 @@ beyond its total.
 
 from dataclasses import dataclass
 from datetime import date
+from typing import TYPE_CHECKING
 
 from django.contrib.auth.models import User
 from django.db import transaction
@@ -18,17 +19,28 @@ from django.db.models import BigIntegerField, Exists, F, OuterRef, QuerySet, Sub
 from django.db.models.functions import Cast
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django_stubs_ext import WithAnnotations
 
 from appeal.matching import MatchingPot, Terms
 from appeal.models import Campaign
 from appeal.refusal import Refused
-from donations.kept import disturbed, with_kept
+from donations.kept import DonationAndKept, Kept, disturbed, with_kept
 from donations.models import Donation, Match, OfflineGift, PotPayment
 from ledger import chart
 from ledger.models import Posting
 from ledger.money import Money
 
 AT_ONCE = 500
+
+
+class Booked(Kept):
+    booked_minor: int
+
+
+if TYPE_CHECKING:
+    DonationInLine = WithAnnotations[Donation, Booked]
+else:
+    DonationInLine = Donation
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +64,7 @@ def offer(campaign: Campaign, today: date, gift: Money | None) -> Offer | None:
 
 def keep_up() -> int:
     """Whatever there is to do for all pots; how many gifts had their turn."""
-    for pot in MatchingPot.objects.filter(opened_at__isnull=False).order_by("pk"):
+    for pot in MatchingPot.objects.filter(pk__in=changed().values("match__pot")).order_by("pk"):
         follow(pot)
     return sum(take_turns(pot) for pot in MatchingPot.objects.open().order_by("pk"))
 
@@ -87,7 +99,7 @@ def take_some(pot: MatchingPot) -> int:
     return len(Match.objects.bulk_create(turns))
 
 
-def in_line(pot: MatchingPot) -> QuerySet[Donation]:
+def in_line(pot: MatchingPot) -> QuerySet[DonationInLine]:
     """The gifts whose turn is still to come, in the order of the books, each with `booked_minor` and `kept_minor`."""
     booked = Posting.objects.filter(entry=OuterRef("entry"), account=chart.GIFTS).order_by().values("entry")
     paying = PotPayment.objects.standing().filter(gift__donation=OuterRef("pk"))
@@ -106,14 +118,18 @@ def due(terms: Terms, booked: int, given: int, kept: int) -> Money:
     return terms.on_top_of(Money(booked * kept // given, terms.total.currency))
 
 
+def changed() -> QuerySet[DonationAndKept]:
+    """The gifts of which more, or less, is kept than when their match was last looked at."""
+    matched = disturbed().filter(match__isnull=False)
+    return with_kept(matched).exclude(kept_minor=F("match__kept_minor"))
+
+
 @transaction.atomic
-def follow(pot: MatchingPot) -> int:
-    """Bring the matches of gifts that went back, or came again, up to date; how many were not."""
+def follow(pot: MatchingPot) -> None:
+    """Bring the matches of gifts that went back, or stayed after all, up to date."""
     held = MatchingPot.objects.select_for_update(no_key=True).get(pk=pot.pk)
-    changed = with_kept(disturbed().filter(match__pot=held)).exclude(kept_minor=F("match__kept_minor"))
-    for gift in changed.select_related("match").order_by("pk"):
+    for gift in changed().filter(match__pot=held).select_related("match").order_by("pk"):
         set_right(held, gift.match, kept=gift.kept_minor)
-    return len(changed)
 
 
 def set_right(pot: MatchingPot, match: Match, *, kept: int) -> None:
@@ -157,13 +173,12 @@ def name_payment(gift: OfflineGift, pot: MatchingPot, *, by: User) -> PotPayment
 
 @transaction.atomic
 def drop_payment(gift: OfflineGift, *, by: User) -> None:
-    """It is a gift like any other after all: what it had from a pot, it has again as far as that pot is open and goes."""
+    """It is a gift like any other after all: its match stands again, as far as its pot is open and goes."""
     held = OfflineGift.objects.select_for_update(of=("self",)).get(pk=gift.pk)
-    pots = MatchingPot.objects.filter(campaign=held.campaign_id).order_by("pk").select_for_update(no_key=True)
+    list(MatchingPot.objects.filter(campaign=held.campaign_id).order_by("pk").select_for_update(no_key=True))
     payment = PotPayment.objects.standing().filter(gift=held).first()
     if payment is None:
         raise Refused(_("This gift pays no pot."))
-    list(pots)
     payment.drop(by=by)
     if match := Match.objects.select_related("pot", "donation").filter(donation=held.donation_id).first():
         set_right(match.pot, match, kept=match.kept_minor)

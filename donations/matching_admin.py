@@ -95,7 +95,7 @@ class MatchingPotAdmin(OnRecord):
 
     @admin.display(description=_("paid by"))
     def paid_by(self, pot: MatchingPot) -> str:
-        payments = pot.payments.standing().select_related("gift", "named_by").order_by("pk")  # type: ignore[attr-defined]
+        payments = pot.payments.standing().select_related("gift", "named_by").order_by("pk")
         return "\n".join(f"{each.gift}: {each.gift.standing.label} ({each.named_by})" for each in payments)
 
 

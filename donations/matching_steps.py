@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from appeal.matching import MatchingPot, Standing
 from appeal.steps import Step
 from donations import matching
-from donations.models import OfflineGift, PotPayment
+from donations.models import OfflineGift
 from ledger.forms import MoneyField
 
 
@@ -141,11 +141,11 @@ class PaysNoPotStep(Step):
 
 
 def pays(gift: OfflineGift) -> bool:
-    return PotPayment.objects.standing().filter(gift=gift).exists()
+    return any(not payment.dropped_at for payment in gift.pot_payments.all())
 
 
 def opened_pots(gift: OfflineGift) -> bool:
-    return MatchingPot.objects.filter(campaign=gift.campaign_id, opened_at__isnull=False).exists()
+    return any(pot.opened_at for pot in gift.campaign.matching_pots.all())
 
 
 PAYMENT_STEPS: dict[str, type[Step]] = {"pays-pot": PaysPotStep, "pays-no-pot": PaysNoPotStep}

@@ -48,7 +48,7 @@ class OfflineGiftAdmin(OnRecord):
     search_fields = ("reference", "name", "email")
     facts = (
         *("campaign", "method", "given", "credited", "received_on", "name", "email", "evidence", "bank_line"),
-        *("recorded_by", "recorded_at", "standing", "reversal_reason"),
+        *("recorded_by", "recorded_at", "standing", "reversal_reason", "pays"),
     )
 
     def get_fields(self, request: HttpRequest, obj: OfflineGift | None = None) -> Any:
@@ -64,7 +64,8 @@ class OfflineGiftAdmin(OnRecord):
         return self.get_fields(request, obj) if obj else ()
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[OfflineGift]:
-        return super().get_queryset(request).select_related("campaign", "recorded_by", "line__account")
+        gifts = super().get_queryset(request).select_related("campaign", "recorded_by", "line__account")
+        return gifts.prefetch_related("pot_payments__pot", "campaign__matching_pots")
 
     def save_model(self, request: HttpRequest, obj: OfflineGift, form: Any, change: bool) -> None:
         obj.record(by=signed_in(request))
@@ -80,6 +81,10 @@ class OfflineGiftAdmin(OnRecord):
     @admin.display(description=_("state"))
     def standing(self, gift: OfflineGift) -> str:
         return str(gift.standing.label)
+
+    @admin.display(description=_("pays the matching pot of"))
+    def pays(self, gift: OfflineGift) -> str:
+        return ", ".join(each.pot.funder for each in gift.pot_payments.all() if not each.dropped_at)
 
     @admin.display(description=_("line of a bank statement"))
     def bank_line(self, gift: OfflineGift) -> str:

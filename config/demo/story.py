@@ -11,6 +11,7 @@ from django.contrib.auth.models import Group, User
 from django.core.management import call_command
 from django.utils import timezone
 
+from appeal.matching import MatchingPot
 from appeal.models import Campaign, SuggestedAmount
 from donations import checkout
 from donations.models import Donation
@@ -93,6 +94,7 @@ def tell() -> Campaign:
     """The appeal with its gifts and its initiatives; told once, and found again at the next start."""
     campaign = open_appeal()
     issuer()
+    matching_pot(campaign)
     if not campaign.donations.exists():
         for giver in GIVERS:
             give(campaign, giver)
@@ -123,6 +125,23 @@ def open_appeal() -> Campaign:
     )
     campaign.go_live()
     return campaign
+
+
+def matching_pot(campaign: Campaign) -> None:
+    """A funder's promise, prepared by one person and opened by the other."""
+    if not campaign.matching_pots.exists():
+        pot = MatchingPot(
+            campaign=campaign,
+            funder="Lantern Street Foundation",
+            shown_as="Lantern Street Foundation",
+            agreement="Invented, as the foundation is.",
+            per_gift_minor=250_00,
+            total_minor=1_500_00,
+            opens_on=campaign.opens_on,
+            closes_on=timezone.localdate() + datetime.timedelta(days=24),
+        )
+        pot.prepare(by=person("treasurer"))
+        pot.open(by=person("approver"))
 
 
 def person(username: str) -> User:

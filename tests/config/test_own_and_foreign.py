@@ -14,6 +14,7 @@ from pytest_django import Settings
 from appeal.stories import Story
 from appeal.uploads import read
 from config.roles import ROLES
+from donations import matching
 from donations.models import Donation, Tribute, WallEntry
 from grants import reporting
 from grants.models import (
@@ -32,7 +33,7 @@ from receipts.models import FiscalYear, HeldGift
 from tests.appeal import pledge_build
 from tests.config.matrix import OFFICE
 from tests.config.test_matrix import staff
-from tests.donations import bank
+from tests.donations import bank, pots
 from tests.grants import build, files
 from tests.receipts import build as proof
 from tests.receipts import reports_build
@@ -74,6 +75,8 @@ def world() -> None:
     story = Story.objects.draft(by=by, on=build.DAY, campaign=grant.campaign, **told)
     story.translate(language="fa", title="آش", text="آش پختیم.", by=by)
     gift = bank.confirmed(grant.campaign).donation
+    pots.opened(grant.campaign)
+    matching.keep_up()
     bank.account()
     issued = proof.receipt()
     paid = Donation.objects.exclude(pk=gift.pk if gift else 0).latest("pk")
