@@ -1,6 +1,6 @@
 """The pledge: its texts, its signatures, and the mails to those who sign."""
 
-import appeal.countries
+import appeal.languages
 import appeal.pledge.signatures
 import appeal.sealed
 import django.core.validators
@@ -22,7 +22,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('version', models.PositiveSmallIntegerField(help_text='A translation has the version of the text that it translates.', verbose_name='version')),
-                ('language', models.CharField(help_text='Its code: en, fa, prs, my.', max_length=12, validators=[appeal.countries.known_language], verbose_name='language')),
+                ('language', models.CharField(help_text='Its code: en, fa, prs, my.', max_length=12, validators=[appeal.languages.known_language], verbose_name='language')),
                 ('title', models.CharField(max_length=120, verbose_name='title')),
                 ('opening', models.TextField(help_text='Plain text. An empty line starts a new paragraph.', verbose_name='opening')),
                 ('points', models.TextField(help_text='Each point on a line of its own.', verbose_name='what is pledged')),
