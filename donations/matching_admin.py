@@ -36,7 +36,7 @@ class MatchingPotAdmin(OnRecord):
 
     form = PotForm
     steps = POT_STEPS
-    list_display = ("funder", "campaign", "standing", "opens_on", "closes_on", "total", "earned", "came", "to_come")
+    list_display = ("funder", "campaign", "standing", "closes_on", "total", "earned", "came", "to_come")
     list_filter = (PotStanding, "campaign")
     search_fields = ("funder", "shown_as")
     facts = (

@@ -7,9 +7,11 @@ from itertools import count
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
+from appeal.matching import MatchingPot
 from appeal.models import Campaign, Status, SuggestedAmount
 from ledger import chart
 from ledger.journal import Draft, Line, record
@@ -40,6 +42,22 @@ def draft(**changes: Any) -> Campaign:
 def campaign(**changes: Any) -> Campaign:
     """Live, and open for giving unless the dates say otherwise."""
     return draft(**{"status": Status.LIVE} | changes)
+
+
+def matching(of: Campaign) -> None:
+    """A pot of 1,000 in the campaign's currency, open to the public."""
+    pot = MatchingPot(
+        campaign=of,
+        funder="Lantern Foundation",
+        shown_as="Lantern Foundation",
+        agreement="A letter.",
+        per_gift_minor=100_00,
+        total_minor=1_000_00,
+        opens_on=day(-5),
+        closes_on=day(5),
+    )
+    pot.prepare(by=User.objects.create_user(f"one-{next(numbers)}"))
+    pot.open(by=User.objects.create_user(f"other-{next(numbers)}"))
 
 
 def suggest(to: Campaign, *amounts: Money) -> None:

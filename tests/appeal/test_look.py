@@ -23,6 +23,7 @@ def appeals(settings: Any) -> None:
     campaign = build.campaign(slug="winter", closes_on=day(20))
     build.suggest(campaign, Money(25_00, "USD"), Money(100_00, "USD"))
     build.gift(campaign.card_fund, 12_345_67)
+    build.matching(campaign)
     build.campaign(slug="over", closes_on=day(-1), title="گرما پیش از برف")
 
 

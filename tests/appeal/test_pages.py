@@ -129,6 +129,7 @@ def test_home_without_any_appeal_says_so() -> None:
 def test_the_campaign_page_costs_two_queries(django_assert_num_queries: Queries) -> None:
     campaign = build.campaign()
     build.suggest(campaign, *(Money(amount, "USD") for amount in (10_00, 20_00, 30_00)))
+    build.matching(campaign)
     with django_assert_num_queries(2):
         page(campaign)
 

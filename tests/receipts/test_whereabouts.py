@@ -1,6 +1,7 @@
 """The page that tells a donor where their gift is: theirs alone, in months, and no danger to anybody."""
 
 import datetime
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from appeal.models import Campaign
+from donations import matching
 from donations.models import Donation, DonorLink
 from grants import bookkeeping
 from grants.models import Grant, Initiative, Publication
@@ -16,6 +18,7 @@ from ledger.money import Money
 from receipts import issuing
 from receipts.models import Receipt
 from receipts.whereabouts import Whereabouts, whereabouts
+from tests.donations import pots
 from tests.grants import build as granting
 from tests.receipts import build
 
@@ -146,6 +149,19 @@ def test_a_donor_has_one_sum_of_all_their_gifts_to_an_appeal_and_of_nobody_elses
     assert "$150.00" in page
     assert "$5.00" in page
     assert "77.00" not in page
+
+
+def test_what_a_funder_promised_on_top_is_said_beside_the_sums_and_is_no_part_of_them() -> None:
+    to = build.campaign()
+    pots.opened(to, total_minor=150_00)
+    first, second, elsewhere = gift(to), gift(to), gift(build.campaign("elsewhere"))
+    before = told(first)
+    matching.keep_up()
+    assert replace(told(first), on_top=()) == before
+    assert [each.amount for each in told(first).on_top] == [usd(100_00)]
+    assert [(each.funder, each.amount) for each in told(first, second).on_top] == [("Lantern Foundation", usd(150_00))]
+    assert told(elsewhere).on_top == ()
+    assert "<bdi>Lantern Foundation</bdi> promised <bdi>$50.00" in page_of(second)
 
 
 def test_the_list_of_gifts_leads_there_and_nobody_gets_there_without_it() -> None:
