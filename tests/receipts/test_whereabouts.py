@@ -154,7 +154,7 @@ def test_a_donor_has_one_sum_of_all_their_gifts_to_an_appeal_and_of_nobody_elses
 def test_what_a_funder_promised_on_top_is_said_beside_the_sums_and_is_no_part_of_them() -> None:
     to = build.campaign()
     pots.opened(to, total_minor=150_00)
-    first, second, elsewhere = gift(to), gift(to), gift(build.campaign("elsewhere"))
+    first, second, elsewhere = gift(to), gift(to), gift(build.campaign())
     before = told(first)
     matching.keep_up()
     assert replace(told(first), on_top=()) == before
