@@ -30,7 +30,7 @@ def test_a_missing_variable_is_one_sentence_that_says_what_to_set(name: str) -> 
 
 def test_every_variable_is_in_the_operators_handbook_and_no_other() -> None:
     read = re.findall(
-        r"""(?:env\.\w+|required|seconds|some_of|fee_estimates|field_keys|checkpoint_keys)\((?:\s*[A-Z]+,)?\s*"([A-Z_]+)\"""",
+        r"""(?:env\.\w+|required|seconds|some_of|fee_estimates|field_keys|checkpoint_keys|framing_sites)\((?:\s*[A-Z]+,)?\s*"([A-Z_]+)\"""",
         (PROJECT / "config" / "settings.py").read_text(),
     )
     told = re.findall(r"^\| `([A-Z_]+)` ", (PROJECT / "docs" / "operators.md").read_text(), re.MULTILINE)
