@@ -25,6 +25,7 @@ urlpatterns = [
     path("reports/<slug:about>/", pages.report_list, name="reports-of"),
     path("reports/<slug:about>/<slug:period>/", pages.report, name="report"),
     path("reports/files/<str:name>", pages.report_file, name="report-file"),
+    path("opendata/", pages.open_data, name="open-data"),
     path("transparency/", open_books.about, name="open-books"),
     path("transparency/checkpoint", open_books.checkpoint, name="log-checkpoint"),
     path("transparency/checkpoint/<size>", open_books.checkpoint_of, name="log-checkpoint-of"),

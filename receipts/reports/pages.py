@@ -1,5 +1,6 @@
 """The public pages of transparency reports: the list, a report, and its files as they were stored."""
 
+from django.db.models import Prefetch
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils.cache import get_conditional_response, patch_cache_control
@@ -9,6 +10,7 @@ from django.views.decorators.http import conditional_page, require_safe
 from appeal.models import Status
 from receipts.models import ReportFile, ReportVersion
 from receipts.reports.freezing import thaw
+from receipts.reports.opendata.publisher import Publisher
 from receipts.reports.words import lines, told
 
 ON_A_PAGE = 100
@@ -20,6 +22,7 @@ TYPES = {
     "csv": "text/csv; charset=utf-8",
 }
 SHOWN = {"pdf", "html", "json"}
+OF_STANDARDS = r"\.(360giving\.json|iati\.xml)$"
 OF_ITSELF = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
 """What the page in one file may load: nothing but its own style."""
 
@@ -33,6 +36,16 @@ def report_list(request: HttpRequest, about: str = "") -> HttpResponse:
     if about and not asked.exists():
         raise Http404
     return fresh(render(request, "receipts/reports.html", {"reports": asked.order_by("-period", "pk"), "about": about}))
+
+
+@conditional_page
+@require_safe
+def open_data(request: HttpRequest) -> HttpResponse:
+    """Where everything for programs is, under which licence, and what is not in it: the newest files of each report."""
+    newest = ReportVersion.objects.newest().public().exclude(campaign=None).defer("facts").select_related("campaign")
+    of_standards = ReportFile.objects.filter(name__regex=OF_STANDARDS).defer("content").order_by("name")
+    reports = newest.prefetch_related(Prefetch("files", of_standards, "standards")).order_by("-period", "pk")
+    return fresh(render(request, "receipts/open_data.html", {"reports": reports, "publisher": Publisher.of_settings()}))
 
 
 @conditional_page

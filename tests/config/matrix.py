@@ -278,6 +278,7 @@ OPEN = {
     r"receipts/<slug:key>/where/": 404,
     r"receipts/mine/<slug:slug>/": 302,
     r"receipts/of/<slug:reference>/": 302,
+    r"opendata/": 200,
     r"reports/": 200,
     r"reports/<slug:about>/": 404,
     r"reports/<slug:about>/<slug:period>/": 404,
