@@ -232,8 +232,16 @@ class GrantAdmin(AsideAdmin, StepAdmin):
             return HttpResponse(
                 content, content_type="text/csv; charset=utf-8", headers={**named, "Cache-Control": "no-store"}
             )
-        context = {**self.admin_site.each_context(request), "opts": self.opts, "title": _("Grants by country")}
-        return TemplateResponse(request, "admin/grants/grant/by_country.html", context | {"form": form})
+        page = {
+            "opts": self.opts,
+            "title": _("Grants by country"),
+            "explanation": _(
+                "What was paid and came back in a year, by fund and country. It is exact, and for the accountant alone:"
+                " a country with one group in it says where that group is."
+            ),
+            "form": form,
+        }
+        return TemplateResponse(request, "admin/file.html", self.admin_site.each_context(request) | page)
 
     def get_inlines(self, request: HttpRequest, obj: Grant | None) -> tuple[type[admin.TabularInline[Any, Any]], ...]:
         return (PlannedInline, PromisedInline) if obj else (PlannedInline,)

@@ -83,8 +83,16 @@ class EntryAdmin(ReadOnly, admin.ModelAdmin[Entry]):
             headers = {"Content-Disposition": named, "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
             content = journal_file.written(form.cleaned_data["form"], form.span)
             return StreamingHttpResponse(content, content_type="text/plain; charset=utf-8", headers=headers)
-        context = {**self.admin_site.each_context(request), "opts": self.opts, "title": _("Journal as a file")}
-        return TemplateResponse(request, "admin/ledger/entry/journal.html", context | {"form": form})
+        page = {
+            "opts": self.opts,
+            "title": _("Journal as a file"),
+            "explanation": _(
+                "Every entry of these days, line by line. It names no donor and no initiative; its sources are numbers"
+                " of ours and of our payment company's."
+            ),
+            "form": form,
+        }
+        return TemplateResponse(request, "admin/file.html", self.admin_site.each_context(request) | page)
 
 
 @admin.register(Balance)
