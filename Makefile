@@ -2,7 +2,7 @@
 # A new machine needs Python 3.13 with pip, and make; the rest is installed into .venv on first use.
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo walk test faults bench endurance check lint fix lock clean
+.PHONY: help install demo walk test faults bench endurance check lint fix languages lock clean
 
 BIN := .venv/bin
 ROOMS := ledger appeal donations grants receipts config tests manage.py
@@ -57,6 +57,9 @@ fix: install ## format, and repair what can be repaired without thinking
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 	$(BIN)/djlint --quiet --reformat $(TEMPLATES)
+
+languages: install ## bring the catalogues in locale/ to the messages of the code, and compile those that are whole
+	@$(BIN)/python -m config.catalogues update
 
 lock: install ## write the requirements that pyproject.toml asks for, with hashes; ARGS=--upgrade takes the newest
 	$(BIN)/uv pip compile pyproject.toml $(LOCKED) -o requirements/base.txt $(ARGS) >/dev/null

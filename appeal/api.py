@@ -6,10 +6,10 @@ from drf_spectacular.utils import OpenApiExample, extend_schema_field, extend_sc
 from rest_framework import generics, serializers
 from rest_framework.request import Request
 
-from appeal.models import Campaign, Status
+from appeal.models import SHOWN_TO_ALL, Campaign
 from appeal.open_data import MoneyShape, Open, Pages, described, slug
 
-SHOWN = [(status.value, str(status.label)) for status in (Status.LIVE, Status.CLOSED)]
+SHOWN = [(status.value, str(status.label)) for status in SHOWN_TO_ALL]
 
 
 @extend_schema_serializer(component_name="CampaignAddresses")
@@ -29,7 +29,9 @@ EXAMPLE = {
     "opens_on": "2026-10-01",
     "closes_on": None,
     "takes_gifts": True,
+    "paused_because": "",
     "goal": {"minor": 5_000_000, "currency": "USD"},
+    "second_goal": None,
     "raised": {"minor": 1_234_500, "currency": "USD"},
     "urls": {
         "api": "https://appeal.example/api/campaigns/winter/",
@@ -46,7 +48,13 @@ class CampaignShape(serializers.ModelSerializer[Campaign]):
 
     status = serializers.ChoiceField(SHOWN, read_only=True)
     takes_gifts = serializers.SerializerMethodField(help_text="Whether one can give to it today.")
+    paused_because = serializers.CharField(
+        source="suspended_words", read_only=True, help_text="Why one cannot give to it for a time; empty unless so."
+    )
     goal = MoneyShape(read_only=True)
+    second_goal = MoneyShape(
+        source="stretch", read_only=True, allow_null=True, help_text="For when the first one is reached."
+    )
     raised = MoneyShape(read_only=True, help_text="Gifts less refunds and lost disputes, as the books have it.")
     urls = serializers.SerializerMethodField()
 
@@ -54,7 +62,7 @@ class CampaignShape(serializers.ModelSerializer[Campaign]):
         model = Campaign
         fields = read_only_fields = (
             "slug", "title", "summary", "story", "status", "opens_on", "closes_on", "takes_gifts",
-            "goal", "raised", "urls",
+            "paused_because", "goal", "second_goal", "raised", "urls",
         )  # fmt: skip
 
     def get_takes_gifts(self, campaign: Campaign) -> bool:

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from appeal.outgoing import Outgoing
 from appeal.steps import Step, StepAdmin
 from appeal.vocabulary import Vocabulary
+from ledger.read_only import ReadOnly
 
 FATE = ("created_at", "mailed_at", "tries", "problem")
 
@@ -33,7 +34,7 @@ class SendAgain(Step):
         self.subject.begin_again()
 
 
-class MailAdmin(StepAdmin):
+class MailAdmin(ReadOnly, StepAdmin):
     """What it says is made when it is sent; here is only about whom, when, and whether it went."""
 
     about: str
@@ -48,12 +49,3 @@ class MailAdmin(StepAdmin):
         return self.facts
 
     get_readonly_fields = get_fields
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False

@@ -1,13 +1,16 @@
 """Campaigns: what is asked for, until when, and the two funds that hold what people gave."""
 
 from datetime import date
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
+from django.conf import settings
+from django.contrib.auth.models import User
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db import models, transaction
 from django.db.models import F, Func, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce, JSONObject
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
@@ -30,7 +33,12 @@ Donetsk, Luhansk), which no country code stands for."""
 class Status(models.TextChoices):
     DRAFT = "draft", _("Draft")
     LIVE = "live", _("Live")
+    SUSPENDED = "suspended", _("Suspended")
     CLOSED = "closed", _("Closed")
+
+
+SHOWN_TO_ALL = (Status.LIVE, Status.SUSPENDED, Status.CLOSED)
+GOING_ON = (Status.LIVE, Status.SUSPENDED)
 
 
 class Phase(models.TextChoices):
@@ -39,25 +47,40 @@ class Phase(models.TextChoices):
     DRAFT = "draft", _("Draft")
     SOON = "soon", _("Opens soon")
     OPEN = "open", _("Open")
+    SUSPENDED = "suspended", _("Giving is paused")
     CLOSED = "closed", _("Closed")
 
 
-MOVES = {Status.DRAFT: {Status.LIVE}, Status.LIVE: {Status.CLOSED}, Status.CLOSED: set()}
+class Move(NamedTuple):
+    """What a verb of a campaign does to its status, and from which ones."""
+
+    since: tuple[Status, ...]
+    to: Status
+
+    def leads_on(self, campaign: "Campaign") -> bool:
+        return campaign.status in self.since
+
+
+GO_LIVE = Move((Status.DRAFT,), Status.LIVE)
+SUSPEND = Move((Status.LIVE,), Status.SUSPENDED)
+LIFT = Move((Status.SUSPENDED,), Status.LIVE)
+CLOSE = Move(GOING_ON, Status.CLOSED)
+NOT_SUSPENDED = {"suspended_by": None, "suspended_at": None, "suspended_why": "", "suspended_words": ""}
 
 
 class CampaignQuerySet(models.QuerySet["Campaign"]):
     def public(self) -> Self:
-        return self.filter(status__in=[Status.LIVE, Status.CLOSED])
+        return self.filter(status__in=SHOWN_TO_ALL)
 
     def open_for_giving(self, today: date) -> Self:
-        return self.current(today).filter(opens_on__lte=today)
+        return self.current(today).filter(status=Status.LIVE, opens_on__lte=today)
 
     def current(self, today: date) -> Self:
-        """Open, or about to open."""
-        return self.filter(Q(closes_on=None) | Q(closes_on__gte=today), status=Status.LIVE)
+        """Open, about to open, or suspended for a time."""
+        return self.filter(Q(closes_on=None) | Q(closes_on__gte=today), status__in=GOING_ON)
 
     def past(self, today: date) -> Self:
-        return self.filter(Q(status=Status.CLOSED) | Q(status=Status.LIVE, closes_on__lt=today))
+        return self.filter(Q(status=Status.CLOSED) | Q(status__in=GOING_ON, closes_on__lt=today))
 
     def with_stories(self) -> Self:
         """Each with its `told`: the newest stories that are shown, read together with it."""
@@ -66,11 +89,15 @@ class CampaignQuerySet(models.QuerySet["Campaign"]):
 
     def with_raised(self) -> Self:
         """Each with its `raised_minor`, so that a list of campaigns asks the books once."""
-        booked = Balance.objects.filter(
-            Q(fund=OuterRef("card_fund")) | Q(fund=OuterRef("bank_fund")), account__in=RAISED_ON
+        return self.annotate(raised_minor=-booked(*RAISED_ON))
+
+    def with_books(self) -> Self:
+        """Each with what it raised, promised, paid and has left, as the books have it now: of many, asked once."""
+        return self.with_raised().annotate(
+            promised_minor=booked(chart.ENCUMBERED),
+            paid_minor=booked(chart.GRANTS),
+            left_minor=-booked(*NET_ASSETS) - booked(chart.ENCUMBERED),
         )
-        total = Func(F("amount"), function="SUM", output_field=models.BigIntegerField())
-        return self.annotate(raised_minor=-Coalesce(Subquery(booked.order_by().values(total=total)), 0))
 
     def with_matching(self) -> Self:
         """Each with its `matching`: the terms of its pot that the public may read, if there is one."""
@@ -87,6 +114,15 @@ class CampaignQuerySet(models.QuerySet["Campaign"]):
 
 MOST_STORIES = 6
 RAISED_ON = (chart.GIFTS, chart.REFUNDS, chart.LOST)
+NET_ASSETS = (*chart.NET, *chart.INCOME, *chart.EXPENSES)
+
+
+def booked(*accounts: str) -> Coalesce:
+    """The sum of these accounts in both funds of a campaign: + debit, − credit."""
+    in_its_funds = Q(fund=OuterRef("card_fund")) | Q(fund=OuterRef("bank_fund"))
+    balances = Balance.objects.filter(in_its_funds, account__in=accounts).order_by()
+    total = Func(F("amount"), function="SUM", output_field=models.BigIntegerField())
+    return Coalesce(Subquery(balances.values(total=total)), 0, output_field=models.BigIntegerField())
 
 
 class Campaign(models.Model):
@@ -102,7 +138,38 @@ class Campaign(models.Model):
     currency = models.CharField(_("currency"), max_length=3)
     opens_on = models.DateField(_("opens on"))
     closes_on = models.DateField(_("closes on"), null=True, blank=True, help_text=_("Its last day. Empty: no end yet."))
-    status = models.CharField(_("status"), max_length=6, choices=Status, default=Status.DRAFT)
+    status = models.CharField(_("status"), max_length=9, choices=Status, default=Status.DRAFT)
+    stretch_minor = models.BigIntegerField(_("second goal in minor units"), null=True, blank=True)
+    stretch_words = models.CharField(
+        _("what the second goal is for"),
+        max_length=300,
+        blank=True,
+        db_default="",
+        help_text=_("What more money will do. Shown with the second goal, once the first one is reached."),
+    )
+    afterwards = models.CharField(
+        _("what happens with more"),
+        max_length=500,
+        blank=True,
+        db_default="",
+        help_text=_(
+            "Shown once the appeal is closed, also to those whose gift comes later: where that money goes. Empty: that"
+            " it stays with this appeal and is granted like the rest of it."
+        ),
+    )
+    suspended_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        editable=False,
+        related_name="+",
+        verbose_name=_("suspended by"),
+    )
+    suspended_at = models.DateTimeField(_("suspended at"), null=True, editable=False)
+    suspended_why = models.TextField(_("why it is suspended"), blank=True, db_default="", editable=False)
+    suspended_words = models.CharField(
+        _("what the public reads"), max_length=300, blank=True, db_default="", editable=False
+    )
     card_fund = models.OneToOneField(Fund, models.PROTECT, related_name="+", verbose_name=_("card fund"))
     bank_fund = models.OneToOneField(Fund, models.PROTECT, related_name="+", verbose_name=_("bank fund"))
     transfer_code = models.CharField(
@@ -118,7 +185,10 @@ class Campaign(models.Model):
         ),
     )
 
-    raised_minor: int  # set by with_raised()
+    raised_minor: int  # set by with_raised(), and with_books() sets these four
+    promised_minor: int
+    paid_minor: int
+    left_minor: int
     told: list[dict[str, Any]]  # set by with_stories()
     matching: dict[str, Any] | None  # set by with_matching()
 
@@ -138,6 +208,19 @@ class Campaign(models.Model):
             models.CheckConstraint(
                 name="campaign_transfer_code_is_one", condition=Q(transfer_code__regex=transfer_code.SHAPE)
             ),
+            models.CheckConstraint(
+                name="campaign_second_goal_is_more_and_says_what_for",
+                condition=Q(stretch_minor=None, stretch_words="")
+                | Q(stretch_minor__isnull=False, stretch_minor__gt=F("goal_minor")) & ~Q(stretch_words=""),
+            ),
+            models.CheckConstraint(
+                name="campaign_suspended_means_by_whom_and_why",
+                condition=~Q(status="suspended")
+                & Q(suspended_by=None, suspended_at=None, suspended_why="", suspended_words="")
+                | Q(status="suspended", suspended_by__isnull=False, suspended_at__isnull=False)
+                & ~Q(suspended_why="")
+                & ~Q(suspended_words=""),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -149,6 +232,11 @@ class Campaign(models.Model):
     @property
     def goal(self) -> Money:
         return Money(self.goal_minor, self.currency)
+
+    @property
+    def stretch(self) -> Money | None:
+        """The second goal, for when the first one is reached."""
+        return None if self.stretch_minor is None else Money(self.stretch_minor, self.currency)
 
     @property
     def written_transfer_code(self) -> str:
@@ -170,6 +258,8 @@ class Campaign(models.Model):
             return Phase.DRAFT
         if self.status == Status.CLOSED or (self.closes_on and self.closes_on < today):
             return Phase.CLOSED
+        if self.status == Status.SUSPENDED:
+            return Phase.SUSPENDED
         return Phase.SOON if today < self.opens_on else Phase.OPEN
 
     def takes_gifts(self, today: date) -> bool:
@@ -193,20 +283,30 @@ class Campaign(models.Model):
 
     def go_live(self) -> None:
         """Show it to everyone. Refused unless it is a draft."""
-        self._move(Status.LIVE)
+        self._make(GO_LIVE)
+
+    def suspend(self, *, by: User, why: str, words: str) -> None:
+        """Take no gifts for a time: everyone reads these words, and staff why. Refused unless it is live."""
+        if not (why.strip() and words.strip()):
+            raise Refused(_now("Say why, and what the public reads."))
+        acts = {"suspended_by": by, "suspended_at": timezone.now()}
+        self._make(SUSPEND, **acts, suspended_why=why.strip(), suspended_words=words.strip())
+
+    def lift(self) -> None:
+        """Take gifts again; who suspended it, and why, is in the history. Refused unless it is suspended."""
+        self._make(LIFT, **NOT_SUSPENDED)
 
     def close(self) -> None:
-        """Take no more gifts; the page stays. Refused unless it is live."""
-        self._move(Status.CLOSED)
+        """Take no more gifts; the page stays. Refused unless it is live or suspended."""
+        self._make(CLOSE, **NOT_SUSPENDED)
 
-    def _move(self, to: Status) -> None:
-        leading_there = [status for status, next_ones in MOVES.items() if to in next_ones]
-        moved = Campaign.objects.filter(pk=self.pk, status__in=leading_there).update(status=to)
-        self.refresh_from_db(fields=["status"])
+    def _make(self, move: Move, **acts: Any) -> None:
+        moved = Campaign.objects.filter(pk=self.pk, status__in=move.since).update(status=move.to, **acts)
+        self.refresh_from_db(fields=["status", *NOT_SUSPENDED])
         if not moved:
             raise Refused(
                 _now("“%(title)s” is %(status)s now, so it cannot become %(to)s.")
-                % {"title": self.title, "status": self.get_status_display().lower(), "to": to.label.lower()}
+                % {"title": self.title, "status": self.get_status_display().lower(), "to": move.to.label.lower()}
             )
 
 

@@ -134,7 +134,7 @@ def widget(request: HttpRequest, slug: str) -> HttpResponse:
 def box(request: HttpRequest, slug: str) -> HttpResponse:
     def appeal() -> Appeal:
         found = get_object_or_404(Campaign.objects.public().with_raised(), slug=slug)
-        return Appeal.of(found, timezone.localdate())
+        return Appeal.of(found, timezone.now())
 
     return freshness.serve(request, "appeal/widget.html", appeal)
 

@@ -211,10 +211,12 @@ class Story(models.Model):
 
 
 def small_copies(content: bytes) -> dict[str, Any]:
-    jpeg, (width, height) = for_the_web(content)
-    small, (small_width, _height) = for_the_web(content, SMALL_SIDE)
-    narrower = {"small": small, "small_width": small_width} if small_width < width else {}
-    return {"jpeg": jpeg, "width": width, "height": height} | narrower
+    made, small = for_the_web(content), for_the_web(content, SMALL_SIDE)
+    whole = {"jpeg": made.jpeg, "avif": made.avif, "webp": made.webp, "width": made.width, "height": made.height}
+    if small.width >= made.width:
+        return whole
+    narrower = {"small": small.jpeg, "small_avif": small.avif, "small_webp": small.webp}
+    return whole | narrower | {"small_width": small.width}
 
 
 class StoryTranslationQuerySet(models.QuerySet["StoryTranslation"]):
@@ -293,6 +295,10 @@ class StoryPhoto(models.Model):
     jpeg = models.BinaryField(editable=False)
     small_width = models.PositiveSmallIntegerField(null=True, editable=False)
     small = models.BinaryField(null=True, editable=False)
+    avif = models.BinaryField(null=True, editable=False)
+    webp = models.BinaryField(null=True, editable=False)
+    small_avif = models.BinaryField(null=True, editable=False)
+    small_webp = models.BinaryField(null=True, editable=False)
 
     class Meta:
         ordering = ["pk"]
@@ -304,18 +310,34 @@ class StoryPhoto(models.Model):
                 name="story_photo_is_small_with_its_width",
                 condition=Q(small=None, small_width=None) | Q(small__isnull=False, small_width__isnull=False),
             ),
+            models.CheckConstraint(
+                name="story_photo_lighter_copies_come_together",
+                condition=Q(avif=None, webp=None, small_avif=None, small_webp=None)
+                | Q(avif__isnull=False, webp__isnull=False)
+                & (
+                    Q(small=None, small_avif=None, small_webp=None)
+                    | Q(small__isnull=False, small_avif__isnull=False, small_webp__isnull=False)
+                ),
+            ),
         ]
 
     def __str__(self) -> str:
         return self.description
 
     def get_absolute_url(self) -> str:
-        return reverse("appeal:story-photo", args=[self.key])
+        return reverse("appeal:story-photo", args=[self.key, "jpg"])
 
 
 def as_told() -> JSONObject:
     """All that a page shows of a story, as one JSON object of one query."""
-    photo = JSONObject(key="key", description="description", width="width", height="height", small_width="small_width")
+    photo = JSONObject(
+        key="key",
+        description="description",
+        width="width",
+        height="height",
+        small_width="small_width",
+        lighter=Q(avif__isnull=False),
+    )
     words = JSONObject(language="language", title="title", text="text")
     photos = StoryPhoto.objects.filter(story=OuterRef("pk")).order_by("pk").values_list(photo)
     translations = StoryTranslation.objects.shown().filter(story=OuterRef("pk")).order_by("language", "pk")

@@ -17,6 +17,9 @@ from appeal.told import StoryList, StoryPage, ToldStory
 
 A_PAGE = 12
 MOST_FED = 30
+MEDIA_TYPES = {"jpg": "image/jpeg", "avif": "image/avif", "webp": "image/webp"}
+WHOLE = {"jpg": "jpeg", "avif": "avif", "webp": "webp"}
+SMALL = {"jpg": "small", "avif": "small_avif", "webp": "small_webp"}
 
 
 @require_safe
@@ -91,21 +94,24 @@ def feed_of(slug: str) -> bytes:
 
 
 @require_safe
-def photo(request: HttpRequest, key: str) -> HttpResponse:
-    return as_jpeg(request, key, "jpeg")
+def photo(request: HttpRequest, key: str, kind: str) -> HttpResponse:
+    return as_kept(request, key, kind, WHOLE)
 
 
 @require_safe
-def small_photo(request: HttpRequest, key: str) -> HttpResponse:
-    return as_jpeg(request, key, "small")
+def small_photo(request: HttpRequest, key: str, kind: str) -> HttpResponse:
+    return as_kept(request, key, kind, SMALL)
 
 
-def as_jpeg(request: HttpRequest, key: str, size: str) -> HttpResponse:
+def as_kept(request: HttpRequest, key: str, kind: str, columns: dict[str, str]) -> HttpResponse:
     """Asked for again each time, so that a story that is taken down is gone from every browser."""
+    if kind not in columns:
+        raise Http404
     shown = StoryPhoto.objects.filter(key=key, story__in=Story.objects.shown())
-    content: bytes | None = shown.values_list(size, flat=True).first()
+    content: bytes | None = shown.values_list(columns[kind], flat=True).first()
     if content is None:
         raise Http404
-    headers = {"Cache-Control": "no-cache", "X-Content-Type-Options": "nosniff", "ETag": f'"{key}-{size}"'}
-    answer = HttpResponse(content, content_type="image/jpeg", headers=headers)
-    return get_conditional_response(request, headers["ETag"], response=answer) or answer
+    etag = f'"{key}-{columns[kind]}"'
+    headers = {"Cache-Control": "no-cache", "X-Content-Type-Options": "nosniff", "ETag": etag}
+    answer = HttpResponse(content, content_type=MEDIA_TYPES[kind], headers=headers)
+    return get_conditional_response(request, etag, response=answer) or answer

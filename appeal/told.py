@@ -19,14 +19,28 @@ class ShownPhoto:
     width: int
     height: int
     small_width: int | None
+    lighter: bool
+    """Whether there are copies of newer kinds; those of before have none."""
 
     @property
     def path(self) -> str:
-        return reverse("appeal:story-photo", args=[self.key])
+        return reverse("appeal:story-photo", args=[self.key, "jpg"])
 
     @property
-    def small_path(self) -> str:
-        return reverse("appeal:story-photo-small", args=[self.key])
+    def sources(self) -> list[tuple[str, str]]:
+        """Media type and addresses, the lightest first."""
+        kinds = ("avif", "webp") if self.lighter else ()
+        return [(f"image/{kind}", self.widths(kind)) for kind in kinds]
+
+    @property
+    def narrower(self) -> str:
+        """The addresses of both widths, if there are two."""
+        return self.widths("jpg") if self.small_width else ""
+
+    def widths(self, kind: str) -> str:
+        whole = f"{reverse('appeal:story-photo', args=[self.key, kind])} {self.width}w"
+        small = reverse("appeal:story-photo-small", args=[self.key, kind])
+        return f"{small} {self.small_width}w, {whole}" if self.small_width else whole
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.csp import CSP
 from environ import Env, FileAwareMapping
 
+from config import catalogues
 from donations.fees import Estimate, with_these
 from donations.limits import LIMITS
 from receipts.notes import Signer
@@ -149,7 +150,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.locale.LocaleMiddleware",
+    "config.staff.Language",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -205,6 +206,7 @@ CELERY_BEAT_SCHEDULE = {
         "donations.send_refunds": 2.0,
         "donations.follow_payouts": 2.0,
         "donations.follow_up": 60.0,
+        "donations.end_without_appeal": 10.0,
         "donations.follow_monthly": 600.0,
         "donations.match": 5.0,
         "donations.mail_links": 2.0,
@@ -257,8 +259,12 @@ LANGUAGES_BIDI = [*global_settings.LANGUAGES_BIDI, "ps", "prs"]
 FORMAT_MODULE_PATH = ["config.formats"]
 LANGUAGE_CODE = "en"
 SPEAKABLE = [code for code, about in locale.LANG_INFO.items() if "name_local" in about]
-LANGUAGES = [(code, locale.LANG_INFO[code]["name_local"]) for code in some_of(SPEAKABLE, "LANGUAGES", default=["en"])]
-LOCALE_PATHS = [BASE_DIR / "locale"]
+SPOKEN = some_of(SPEAKABLE, "LANGUAGES", default=catalogues.offered())
+LANGUAGES = [(code, locale.LANG_INFO[code]["name_local"]) for code in SPOKEN]
+LANGUAGE_COOKIE_AGE = 365 * 24 * 60 * 60
+LANGUAGE_COOKIE_HTTPONLY = True
+LANGUAGE_COOKIE_SAMESITE = "Lax"
+LOCALE_PATHS = [catalogues.LOCALE]
 USE_TZ = True
 TIME_ZONE = "UTC"
 

@@ -10,8 +10,10 @@ from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from django.middleware.locale import LocaleMiddleware
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils import translation
 from django.views.generic import RedirectView
 
 from ledger import history
@@ -54,6 +56,21 @@ ELSEWHERE = {"appeal:preview"}
 """Pages of the staff's that do not lie under /staff/."""
 
 
+def doors() -> tuple[str, str]:
+    """What the addresses of staff's pages begin with."""
+    return reverse("admin:index"), reverse("account_login").removesuffix("login/")
+
+
+class Language(LocaleMiddleware):
+    """What the visitor reads; staff's pages are in English alone, and are never half in another language."""
+
+    def process_request(self, request: HttpRequest) -> None:
+        super().process_request(request)
+        if request.path.startswith(doors()):
+            translation.activate(settings.LANGUAGE_CODE)
+            request.LANGUAGE_CODE = settings.LANGUAGE_CODE
+
+
 class SecondFactorMiddleware:
     """Sends a signed-in person without a second factor to set one up before any page of the staff's."""
 
@@ -80,10 +97,9 @@ class HistoryMiddleware:
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
-        self.doors = (reverse("admin:index"), reverse("account_login").removesuffix("login/"))
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if not (request.path.startswith(self.doors) and request.user.is_authenticated):
+        if not (request.path.startswith(doors()) and request.user.is_authenticated):
             return self.get_response(request)
         with history.acting(request.user.pk, request.META.get("REQUEST_ID", "")):
             return self.get_response(request)

@@ -34,6 +34,7 @@ from donations.models import (
     Tally,
 )
 from ledger.money import Money
+from ledger.read_only import ReadOnly
 
 
 class NeedsAPerson(admin.SimpleListFilter):
@@ -47,19 +48,6 @@ class NeedsAPerson(admin.SimpleListFilter):
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
         return queryset.needing_a_person() if self.value() else queryset
-
-
-class ReadOnly(admin.ModelAdmin[Any]):
-    show_full_result_count = False
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
 
 @admin.register(Donation)
@@ -91,7 +79,7 @@ class DonationAdmin(ReadOnly, StepAdmin):
 
 
 @admin.register(MonthlyGift)
-class MonthlyGiftAdmin(ReadOnly):
+class MonthlyGiftAdmin(ReadOnly, admin.ModelAdmin[Any]):
     view_on_site = False  # it is the donor's
     list_display = ("reference", "created_at", "campaign", "amount", "every", "state", "status", "next_on")
     list_filter = (NeedsAPerson, "state", "every", "campaign")
@@ -100,7 +88,7 @@ class MonthlyGiftAdmin(ReadOnly):
 
 
 @admin.register(StripeEvent)
-class StripeEventAdmin(ReadOnly):
+class StripeEventAdmin(ReadOnly, admin.ModelAdmin[Any]):
     list_display = ("stripe_id", "kind", "received_at", "outcome", "tries", "problem")
     list_filter = (NeedsAPerson, ("handled_at", admin.EmptyFieldListFilter), "outcome")
     search_fields = ("stripe_id",)
@@ -179,7 +167,7 @@ class RefundRequestAdmin(ReadOnly, StepAdmin):
 
 
 @admin.register(Refund)
-class RefundAdmin(ReadOnly):
+class RefundAdmin(ReadOnly, admin.ModelAdmin[Any]):
     list_display = ("stripe_id", "created_at", "donation", "amount", "status", "failure_reason")
     list_filter = ("status",)
     list_select_related = ("donation",)
@@ -187,7 +175,7 @@ class RefundAdmin(ReadOnly):
 
 
 @admin.register(Dispute)
-class DisputeAdmin(ReadOnly):
+class DisputeAdmin(ReadOnly, admin.ModelAdmin[Any]):
     list_display = ("stripe_id", "created_at", "donation", "amount", "reason", "status", "answer_by")
     list_filter = (NeedsAPerson, "status", "reason")
     list_select_related = ("donation",)
@@ -213,14 +201,14 @@ class FraudWarningAdmin(ReadOnly, StepAdmin):
 
 
 @admin.register(Payout)
-class PayoutAdmin(ReadOnly):
+class PayoutAdmin(ReadOnly, admin.ModelAdmin[Any]):
     list_display = ("stripe_id", "arrival_on", "amount", "status", "automatic", "explained", "problem")
     list_filter = (NeedsAPerson, "status", "automatic")
     search_fields = ("stripe_id",)
 
 
 @admin.register(Tally)
-class CardTestersAdmin(ReadOnly):
+class CardTestersAdmin(ReadOnly, admin.ModelAdmin[Any]):
     """Not a list of rows but one page of sums: nothing in it is about anybody."""
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:

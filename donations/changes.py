@@ -15,7 +15,7 @@ from django.utils import timezone
 from stripe.params import SubscriptionResumeParams, SubscriptionUpdateParams
 
 from donations import monthly
-from donations.checkout import STRIPE_SPEAKS, StripeUnavailable, interval, product_of
+from donations.checkout import StripeUnavailable, interval, locale_of, product_of, speaks
 from donations.models import MonthlyGift
 from donations.stripe_api import page_client, patiently
 from donations.subscription import Promise
@@ -93,7 +93,6 @@ def card_page(gift: MonthlyGift, back: str, done: str) -> str:
 
     It leads `back` at any time, and to `done` with another card.
     """
-    language = gift.language.partition("-")[0]
     params: Any = {
         "customer": gift.customer,
         "configuration": _asking(gift, _configuration),
@@ -103,8 +102,8 @@ def card_page(gift: MonthlyGift, back: str, done: str) -> str:
             "after_completion": {"type": "redirect", "redirect": {"return_url": done}},
         },
     }
-    if language in STRIPE_SPEAKS:
-        params["locale"] = language
+    if speaks(gift.language):
+        params["locale"] = locale_of(gift.language)
     return _asking(gift, lambda: patiently(lambda: page_client().v1.billing_portal.sessions.create(params))).url
 
 

@@ -11,6 +11,7 @@ from typing import Literal
 import stripe
 from django.conf import settings
 from django.db.models import F, Q
+from django.utils import timezone
 from stripe.params.checkout import SessionCreateParams, SessionCreateParamsLineItemPriceData
 
 from appeal.models import Campaign
@@ -23,8 +24,9 @@ from donations.stripe_api import page_client, patiently
 log = logging.getLogger(__name__)
 # Languages of Stripe's payment page; whoever reads another one is told beforehand that it will be in English.
 STRIPE_SPEAKS = set(
-    "bg cs da de el en es et fi fil fr hr hu id it ja ko lt lv ms mt nb nl pl pt ro ru sk sl sv th tr vi zh".split()
+    "bg cs da de el en es et fi fil fr hi hr hu id it ja ko lt lv ms mt nb nl pl pt ro ru sk sl sv th tr vi zh".split()
 )
+STRIPE_WRITES = {"hi": "hi-IN", "zh-hant": "zh-TW", "zh-hk": "zh-HK", "pt-br": "pt-BR", "fr-ca": "fr-CA"}
 
 
 class StripeUnavailable(Exception):
@@ -38,6 +40,9 @@ class Finished(Exception):
 def payment_page(donation: Donation) -> str:
     """The address of Stripe's page for this gift; the same one for as long as Stripe keeps it open."""
     if donation.state != State.OPEN:
+        raise Finished
+    if not donation.campaign.takes_gifts(timezone.localdate()):
+        let_go(donation)
         raise Finished
     try:
         session = _open(donation)
@@ -62,6 +67,18 @@ def cancel(donation: Donation) -> None:
     Donation.objects.filter(pk=donation.pk).move(State.CANCELLED)
 
 
+def let_go(donation: Donation) -> None:
+    """Its appeal takes no gifts now: nobody can pay on its page any more. If it has been paid, that is what counts."""
+    if donation.checkout_session is None:
+        Donation.objects.filter(pk=donation.pk, checkout_session=None).move(State.ABANDONED)
+        return
+    try:
+        close(donation)
+    except stripe.StripeError as error:
+        log.warning("the page of donation %s is not closed: %s", donation.pk, type(error).__name__)
+        raise StripeUnavailable from error
+
+
 def close(donation: Donation) -> None:
     """Let nobody pay on its page any more; raises StripeError. If it has been paid meanwhile, that is what counts."""
     _hear(_expire(str(donation.checkout_session)))
@@ -69,6 +86,12 @@ def close(donation: Donation) -> None:
 
 def speaks(language: str) -> bool:
     return language.partition("-")[0] in STRIPE_SPEAKS
+
+
+def locale_of(language: str) -> str:
+    """The language of Stripe's page for whoever reads this one."""
+    plain = language.partition("-")[0]
+    return STRIPE_WRITES.get(language.lower()) or STRIPE_WRITES.get(plain) or (plain if speaks(language) else "en")
 
 
 def _open(donation: Donation) -> stripe.checkout.Session:
@@ -106,7 +129,6 @@ def _hear(session: stripe.checkout.Session) -> None:
 def session_params(donation: Donation, product: str) -> SessionCreateParams:
     """What we ask Stripe for: one gift, on its own page, with our reference on everything that comes of it."""
     page = f"{settings.PUBLIC_URL}{donation.get_absolute_url()}"
-    language = donation.language.partition("-")[0]
     price: SessionCreateParamsLineItemPriceData = {
         "currency": donation.currency.lower(),
         "unit_amount": donation.amount_minor,
@@ -118,7 +140,7 @@ def session_params(donation: Donation, product: str) -> SessionCreateParams:
         **(
             once(donation, price) if donation.monthly_gift is None else standing(donation, donation.monthly_gift, price)
         ),
-        "locale": language if language in STRIPE_SPEAKS else "en",
+        "locale": locale_of(donation.language),
         "adaptive_pricing": {"enabled": False},
         "after_expiration": {"recovery": {"enabled": False}},
         "success_url": f"{page}thanks/",

@@ -5,8 +5,10 @@ import logging
 from datetime import datetime
 
 import stripe
+from django.utils import timezone
 from stripe.params.checkout import SessionRetrieveParams
 
+from donations import checkout
 from donations.lattice import State
 from donations.models import Donation
 from donations.observation import observe
@@ -25,6 +27,22 @@ def follow_up(now: datetime) -> int:
         except stripe.StripeError as error:
             log.warning("stripe did not say what became of donation %s: %s", donation.pk, type(error).__name__)
     return changed
+
+
+def end_without_appeal(now: datetime) -> int:
+    """End up to a hundred payment pages whose appeal is closed or suspended; how many. The others are tried again.
+
+    It runs again and again, so that a page that opens in the moment of the closing is found by the next round.
+    """
+    ended = 0
+    for donation in Donation.objects.without_appeal(timezone.localdate(now)).order_by("asked_at")[:AT_ONCE]:
+        Donation.objects.filter(pk=donation.pk).update(asked_at=now)  # the last one of the next round
+        try:
+            checkout.let_go(donation)
+            ended += 1
+        except checkout.StripeUnavailable:
+            continue
+    return ended
 
 
 def ask(donation: Donation, now: datetime) -> bool:

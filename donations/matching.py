@@ -25,7 +25,7 @@ from appeal.matching import MatchingPot, Terms
 from appeal.models import Campaign
 from appeal.refusal import Refused
 from donations.kept import DonationAndKept, Kept, disturbed, with_kept
-from donations.models import Donation, Match, OfflineGift, PotPayment
+from donations.models import Donation, Match, OfflineGift, PotPayment, State
 from ledger import chart
 from ledger.models import Posting
 from ledger.money import Money
@@ -152,7 +152,7 @@ def close(pot: MatchingPot, *, by: User, reason: str) -> None:
 
 def not_in_the_books(pot: MatchingPot) -> int:
     """How many gifts of its time have been paid, and wait to be booked."""
-    waiting = Donation.objects.filter(state="paid", campaign=pot.campaign_id)
+    waiting = Donation.objects.filter(state=State.PAID, campaign=pot.campaign_id)
     return waiting.filter(charged_at__date__range=(pot.opens_on, pot.closes_on)).count()
 
 

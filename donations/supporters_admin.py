@@ -6,13 +6,14 @@ from django import forms
 from django.contrib import admin
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from appeal.mail_admin import FATE, MailAdmin, SendAgain
 from appeal.steps import Step, StepAdmin
 from appeal.vocabulary import Vocabulary
 from donations.models import Tribute, WallEntry
 from donations.models.wall_entry import Standing
+from ledger.read_only import ReadOnly
 
 
 class OfWords(Step):
@@ -67,26 +68,6 @@ class DoNotShow(OfWords):
         self.subject.refuse(self.cleaned_data["reason"], by=by, seen=self.cleaned_data["seen"])
 
 
-class NotEdited(StepAdmin):
-    """By whom it was given is not on these pages, nor how much."""
-
-    show_full_result_count = False
-
-    def get_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        return self.facts
-
-    get_readonly_fields = get_fields
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-
 class ToRead(Vocabulary):
     title = _("needs a person")
     parameter_name = "needs_a_person"
@@ -94,9 +75,12 @@ class ToRead(Vocabulary):
 
 
 @admin.register(WallEntry)
-class WallEntryAdmin(NotEdited):
+class WallEntryAdmin(ReadOnly, StepAdmin):
+    """By whom it was given is not on this page, nor how much."""
+
     steps = {"show": Show, "refuse": DoNotShow}
     facts = ("campaign", "name", "message", "address", "month", "standing", "reason", "decided_by", "decided_at")
+    fields = readonly_fields = facts
     list_display = ("__str__", "campaign", "name", "message", "address", "standing", "updated_at")
     list_filter = (ToRead, "standing", "campaign")
     list_select_related = ("campaign",)
@@ -107,30 +91,16 @@ class WallEntryAdmin(NotEdited):
         return entry.names_an_address
 
 
-class MailAgain(Step):
+class MailAgain(SendAgain):
     title = _("Mail again")
     meaning = _("It is tried again within a minute, if its gift is still here and nobody has taken it back.")
     permission = "donations.change_tribute"
 
-    @classmethod
-    def open_to(cls, subject: Tribute) -> bool:
-        return subject.mailed_at is None and subject.tries > 0
-
-    def take(self, by: User) -> None:
-        self.subject.begin_again()
-
-
-class Undelivered(Vocabulary):
-    title = _("delivery")
-    parameter_name = "delivery"
-    words = {"given_up": _("given up"), "to_mail": _("waiting")}
-
 
 @admin.register(Tribute)
-class TributeAdmin(NotEdited):
+class TributeAdmin(MailAdmin):
     """What it says, and to whom, is between its donor and them."""
 
+    about = "kind send_on"
     steps = {"again": MailAgain}
-    facts = ("kind", "send_on", "created_at", "mailed_at", "tries", "problem")
-    list_display = ("__str__", *facts)
-    list_filter = (Undelivered,)
+    list_display = ("__str__", "kind", "send_on", *FATE)

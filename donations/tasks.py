@@ -83,6 +83,11 @@ def follow_up() -> None:
     followup.follow_up(timezone.now())
 
 
+@shared_task(name="donations.end_without_appeal", ignore_result=True)
+def end_without_appeal() -> None:
+    followup.end_without_appeal(timezone.now())
+
+
 @shared_task(name="donations.look_after_testers", ignore_result=True)
 def look_after_testers() -> None:
     testers.look_after(timezone.now())

@@ -7,6 +7,7 @@ urlpatterns = [
     path("give/<slug:slug>/", views.give, name="give"),
     path("gifts/<slug:reference>/", views.gift, name="gift"),
     path("gifts/<slug:reference>/thanks/", views.thanks, name="thanks"),
+    path("gifts/<slug:reference>/to-payment/", views.to_payment, name="to-payment"),
     path("gifts/<slug:reference>/resume/", views.resume, name="resume"),
     path("gifts/<slug:reference>/cancel/", views.cancel, name="cancel"),
     path("gifts/<slug:reference>/words/", after_giving.say, name="say"),

@@ -27,9 +27,7 @@ LOOKS = 15  # a pause of one second, then of two, and so on: two minutes in all
 def give(request: HttpRequest, slug: str) -> HttpResponse:
     campaign = get_object_or_404(Campaign.objects.public(), slug=slug)
     if not campaign.takes_gifts(timezone.localdate()):
-        return render(
-            request, "donations/not_open.html", {"campaign": campaign}, status=409 if request.method == "POST" else 200
-        )
+        return not_open(request, campaign)
     currency = chosen_currency(request, campaign)
     challenged = ChallengeMode.objects.on(timezone.now())
     if request.method != "POST":
@@ -52,7 +50,12 @@ def give(request: HttpRequest, slug: str) -> HttpResponse:
         answer = give_page(request, campaign, currency, form, status=429)
         answer.headers["Retry-After"] = str(full.seconds)
         return answer
-    return to_stripe(request, donation)
+    return onward(request, donation)
+
+
+def not_open(request: HttpRequest, campaign: Campaign) -> HttpResponse:
+    page = {"campaign": campaign, "phase": campaign.phase(timezone.localdate())}
+    return render(request, "donations/not_open.html", page, status=409 if request.method == "POST" else 200)
 
 
 def give_page(
@@ -143,6 +146,13 @@ def the_same(earlier: Donation, given: dict[str, Any]) -> Donation:
     return earlier
 
 
+def onward(request: HttpRequest, donation: Donation) -> HttpResponse:
+    """To Stripe's page; before it, to one of ours for whoever does not read any language of that one."""
+    if donation.state == State.OPEN and not checkout.speaks(donation.language):
+        return redirect("donations:to-payment", donation.reference)
+    return to_stripe(request, donation)
+
+
 def to_stripe(request: HttpRequest, donation: Donation) -> HttpResponse:
     try:
         return HttpResponse(status=303, headers={"Location": checkout.payment_page(donation)})
@@ -153,7 +163,8 @@ def to_stripe(request: HttpRequest, donation: Donation) -> HttpResponse:
 
 
 def unavailable(request: HttpRequest, donation: Donation) -> HttpResponse:
-    return render(request, "donations/gift.html", {"donation": donation, "unavailable": True}, status=503)
+    page = {"donation": donation, "unavailable": True, "phase": donation.campaign.phase(timezone.localdate())}
+    return render(request, "donations/gift.html", page, status=503)
 
 
 @never_cache
@@ -165,7 +176,11 @@ def gift(request: HttpRequest, reference: str) -> HttpResponse:
 
 def gift_page(request: HttpRequest, donation: Donation) -> HttpResponse:
     """How it stands; and once it came, the way to say something along with it."""
-    page = {"donation": donation, "stayed": donation.received and has_stayed(donation)}
+    page = {
+        "donation": donation,
+        "stayed": donation.received and has_stayed(donation),
+        "phase": donation.campaign.phase(timezone.localdate()),
+    }
     return render(request, "donations/gift.html", page)
 
 
@@ -182,6 +197,16 @@ def thanks(request: HttpRequest, reference: str) -> HttpResponse:
     if looks <= LOOKS:
         answer.headers["Refresh"] = f"{looks}; url={request.path}?looks={looks}"
     return answer
+
+
+@never_cache
+@require_safe
+def to_payment(request: HttpRequest, reference: str) -> HttpResponse:
+    """What Stripe's page will ask, in the donor's words, before it asks in English."""
+    donation = get_object_or_404(Donation.objects.select_related("campaign"), reference=reference)
+    if donation.state != State.OPEN or donation.review or donation.resolved:
+        return redirect(donation)
+    return render(request, "donations/to_payment.html", {"donation": donation})
 
 
 @require_POST

@@ -47,6 +47,7 @@ from grants.models import (
 )
 from grants.steps import STEPS, Step, open_to
 from ledger import chart
+from ledger.read_only import ReadOnly
 
 __all__ = [
     "call_admin",
@@ -150,18 +151,9 @@ class PayeeAccountAdmin(admin.ModelAdmin[PayeeAccount]):
 
 
 @admin.register(Look)
-class LookAdmin(admin.ModelAdmin[Look]):
+class LookAdmin(ReadOnly, admin.ModelAdmin[Look]):
     list_display = ("seen_at", "seen_by", "initiative", "account")
     list_select_related = ("seen_by", "initiative", "account")
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Look | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Look | None = None) -> bool:
-        return False
 
 
 class PlannedInline(admin.TabularInline[Tranche, Grant]):

@@ -28,6 +28,7 @@ from grants.models.returned import Standing
 from grants.serving import serve
 from grants.steps import day_field
 from ledger.money import Money
+from ledger.read_only import ReadOnly
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
@@ -151,7 +152,7 @@ def shown_photos(report: Report, photos: Iterable[Photo]) -> SafeString:
 
 
 @admin.register(Report)
-class ReportAdmin(AsideAdmin, StepAdmin):
+class ReportAdmin(ReadOnly, AsideAdmin, StepAdmin):
     """What a group wrote is theirs: it is read here, and answered by steps."""
 
     list_display = ("__str__", "initiative", "due_on", "state", "final")
@@ -160,15 +161,6 @@ class ReportAdmin(AsideAdmin, StepAdmin):
     facts = ("grant", "initiative", "due_on", "text", "original", "pictures", "in_numbers", "money_spent")
     fields = readonly_fields = (*facts, "state", "submitted_at", "asked", "accepted_by", "consented_on")
     steps = {"accept": AcceptStep, "ask-again": AskAgainStep, "postpone": PostponeStep, "publish": PublishStoryStep}
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Report | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Report | None = None) -> bool:
-        return False
 
     @admin.display(description=_("initiative"))
     def initiative(self, report: Report) -> str:
@@ -280,7 +272,7 @@ class ReturnedStanding(Vocabulary):
 
 
 @admin.register(Returned)
-class ReturnedAdmin(AsideAdmin, StepAdmin):
+class ReturnedAdmin(ReadOnly, AsideAdmin, StepAdmin):
     """Recorded by a step of the grant; from then on it changes by steps only."""
 
     steps = {"confirm": ConfirmReturnedStep, "withdraw": WithdrawReturnedStep}
@@ -300,15 +292,6 @@ class ReturnedAdmin(AsideAdmin, StepAdmin):
     @admin.display(description=_("state"))
     def state(self, returned: Returned) -> str:
         return str(returned.standing.label)
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Returned | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Returned | None = None) -> bool:
-        return False
 
 
 class ScheduleStep(Step):

@@ -7,9 +7,10 @@ from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone, translation
+from django.utils.cache import patch_cache_control
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import conditional_page, require_http_methods, require_safe
 
 from appeal.countries import country_names
 from appeal.throttle import is_flood
@@ -66,17 +67,25 @@ def reachable(request: HttpRequest, slug: str) -> Call:
     return get_object_or_404(calls, slug=slug)
 
 
+def kept(response: HttpResponse) -> HttpResponse:
+    """By whoever likes, and asked about each time."""
+    patch_cache_control(response, no_cache=True)
+    return response
+
+
+@conditional_page
 @require_safe
 def calls(request: HttpRequest) -> HttpResponse:
     now, listed = timezone.now(), Call.objects.for_all().select_related("campaign")
     shown = {"open": listed.taking(now).order_by("closes"), "soon": listed.filter(opens__gt=now).order_by("opens")}
-    return render(request, "grants/calls.html", shown | {"past": listed.filter(closes__lte=now)[:20]})
+    return kept(render(request, "grants/calls.html", shown | {"past": listed.filter(closes__lte=now)[:20]}))
 
 
+@conditional_page
 @require_safe
 def call(request: HttpRequest, slug: str) -> HttpResponse:
     asked = reachable(request, slug)
-    return render(request, "grants/call.html", {"call": asked, **hours(asked, timezone.now())})
+    return kept(render(request, "grants/call.html", {"call": asked, **hours(asked, timezone.now())}))
 
 
 def hours(call: Call, now: datetime) -> dict[str, Any]:

@@ -16,9 +16,10 @@ from appeal.steps import StepAdmin, signed_in
 from grants import committee, results
 from grants.models import Attachment, Panel, Recusal, Review, Vote
 from grants.panel_steps import PANEL_STEPS
+from ledger.read_only import ReadOnly
 
 
-class Door(admin.ModelAdmin[Any]):
+class Door(ReadOnly, admin.ModelAdmin[Any]):
     """In the staff's list of pages, and nothing more: the pages are the committee's own, and no other page exists."""
 
     permission: str
@@ -28,15 +29,6 @@ class Door(admin.ModelAdmin[Any]):
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return self.has_view_permission(request)
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
 
 @admin.register(Review)
@@ -88,7 +80,7 @@ class RecusalAdmin(Door):
 
 
 @admin.register(Panel)
-class PanelAdmin(StepAdmin):
+class PanelAdmin(ReadOnly, StepAdmin):
     """Calls, as those who lead their panels see them; the call itself is written elsewhere."""
 
     steps = PANEL_STEPS
@@ -102,15 +94,6 @@ class PanelAdmin(StepAdmin):
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return self.has_view_permission(request)
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Panel | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Panel | None = None) -> bool:
-        return False
 
     @admin.display(description=_("how far it is"))
     def progress(self, panel: Panel) -> str:

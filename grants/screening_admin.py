@@ -15,6 +15,7 @@ from appeal.steps import StepAdmin, signed_in
 from grants.conflicts import alike_in
 from grants.models import Application, Review, Score
 from grants.screening_steps import SCREENING_STEPS
+from ledger.read_only import ReadOnly
 
 SEALED = ("name", "contact", "email", "phone", "place", "registration", "host_name", "helper", "witness")
 READERS = ("grants.screen_applications", "grants.lead_panel", "grants.add_translation", "grants.view_application")
@@ -26,7 +27,7 @@ SHOWN = (
 
 
 @admin.register(Application)
-class ApplicationAdmin(StepAdmin):
+class ApplicationAdmin(ReadOnly, StepAdmin):
     """Only who may see contacts is shown who and where a group is, and that they looked is kept in its history."""
 
     steps = SCREENING_STEPS
@@ -57,15 +58,6 @@ class ApplicationAdmin(StepAdmin):
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return self.has_view_permission(request)
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Application | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Application | None = None) -> bool:
-        return False
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None

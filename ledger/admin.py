@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from ledger import journal_file
 from ledger.journal_file import Format, Span
 from ledger.models import Balance, Change, Entry, Fund, Posting
+from ledger.read_only import ReadOnly
 
 
 class JournalForm(forms.Form):
@@ -39,17 +40,6 @@ class JournalForm(forms.Form):
         return f"journal-{self.span.first}-{self.span.last}.{self.cleaned_data['form']}"
 
 
-class ReadOnly:
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-
 class PostingInline(ReadOnly, admin.TabularInline[Posting, Entry]):
     model = Posting
     fields = ["line", "account", "fund", "money"]
@@ -66,7 +56,6 @@ class EntryAdmin(ReadOnly, admin.ModelAdmin[Entry]):
     list_filter = ["kind", "discretionary"]
     search_fields = ["source"]
     ordering = ["-id"]
-    show_full_result_count = False
     inlines = [PostingInline]
     change_list_template = "admin/ledger/entry/change_list.html"
 
@@ -128,7 +117,6 @@ class ChangeAdmin(ReadOnly, admin.ModelAdmin[Change]):
     readonly_fields = ["made_at", "person", "request", "deed", "place", "row", "before", "after"]
     fields = (*readonly_fields,)
     ordering = ["-pk"]
-    show_full_result_count = False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Change]:
         names = get_user_model().objects.filter(pk=OuterRef("made_by")).values("username")

@@ -9,6 +9,7 @@ from django.forms import ModelForm
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
+from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
@@ -17,10 +18,13 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from appeal.steps import StepAdmin, signed_in
+from ledger.read_only import ReadOnly
 from receipts import (
     beginning,
+    claiming,
     closing,
     gift_aid,
+    ods,
     portal,
     report_admin,  # noqa: F401 (its pages are registered by being imported)
 )
@@ -122,7 +126,7 @@ class IssuerProfileAdmin(StepAdmin):
 
 
 @admin.register(HeldGift)
-class HeldGiftAdmin(StepAdmin):
+class HeldGiftAdmin(ReadOnly, StepAdmin):
     """Gifts whose receipt waits for what its donor has to tell. What they told is sealed, and shown nowhere here."""
 
     steps = {"ask-again": AskAgainForm, "tell": TellForm}
@@ -152,14 +156,16 @@ class HeldGiftAdmin(StepAdmin):
     def asked_times(self, held: HeldGift) -> int:
         return held.particulars.asked_times
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
 
-    def has_change_permission(self, request: HttpRequest, obj: HeldGift | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: HeldGift | None = None) -> bool:
-        return False
+def file_of_claim(year: FiscalYear, claim: claiming.Claim, wanted: str) -> HttpResponse:
+    """One of its spreadsheets, by its number from 1."""
+    files = dict(enumerate(claim.files, 1))
+    number = int(wanted[:4]) if wanted.isascii() and wanted.isdigit() else 0
+    if number not in files:
+        raise Http404
+    named = content_disposition_header(True, f"gift_aid-{year.first_day}-{number}.ods") or "attachment"
+    headers = {"Content-Disposition": named, "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+    return HttpResponse(claiming.written(files[number]), content_type=ods.MEDIA_TYPE, headers=headers)
 
 
 @admin.register(FiscalYear)
@@ -187,26 +193,62 @@ class FiscalYearAdmin(StepAdmin):
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.list_view)
-        return [path("<int:pk>/list/", view, name="receipts_fiscalyear_list"), *super().get_urls()]
+        claim = self.admin_site.admin_view(self.claim_view)
+        return [
+            path("<int:pk>/list/", view, name="receipts_fiscalyear_list"),
+            path("<int:pk>/gift-aid/", claim, name="receipts_fiscalyear_gift_aid"),
+            *super().get_urls(),
+        ]
 
     def list_view(self, request: HttpRequest, pk: int) -> HttpResponseBase:
         """What the issuer hands in for this year, as CSV: names, addresses and numbers of its donors."""
         if not request.user.has_perm("receipts.close_fiscalyear"):
             raise PermissionDenied
-        year = get_object_or_404(FiscalYear.objects.select_related("issuer"), pk=pk)
-        name = SCHEMES[year.issuer.scheme].portal
-        if not name:
-            raise Http404
+        year, name = self.handing_in(pk)
         named = content_disposition_header(True, f"{name}-{year.first_day}.csv") or "attachment"
         headers = {"Content-Disposition": named, "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
         content = portal.written(LISTS[name](year))
         return StreamingHttpResponse(content, content_type="text/plain; charset=utf-8", headers=headers)
 
+    def claim_view(self, request: HttpRequest, pk: int) -> HttpResponseBase:
+        """What is claimed for this year, and its files: names and addresses of the issuer's donors."""
+        if not request.user.has_perm("receipts.close_fiscalyear"):
+            raise PermissionDenied
+        year, name = self.handing_in(pk)
+        if name != "gift_aid":
+            raise Http404
+        claim = claiming.claim_of(year)
+        last_day = claiming.last_day_to_claim(year)
+        too_old = timezone.localdate() > last_day
+        wanted = request.GET.get("file")
+        if wanted is not None:
+            return file_of_claim(year, claim, "" if too_old else wanted)
+        page = {
+            **{"opts": self.opts, "title": _("Gift Aid of this year"), "year": year, "claim": claim},
+            **{"last_day": last_day, "too_old": too_old},
+        }
+        answer = TemplateResponse(request, "receipts/staff/claim.html", self.admin_site.each_context(request) | page)
+        answer.headers["Cache-Control"] = "no-store"
+        return answer
+
+    def handing_in(self, pk: int) -> tuple[FiscalYear, str]:
+        """The year, and which list its issuer hands in."""
+        year = get_object_or_404(FiscalYear.objects.select_related("issuer"), pk=pk)
+        name = SCHEMES[year.issuer.scheme].portal
+        if not name:
+            raise Http404
+        return year, name
+
     @admin.display(description=_("list to hand in"))
     def handed_in(self, year: FiscalYear) -> str:
-        if not SCHEMES[year.issuer.scheme].portal:
+        name = SCHEMES[year.issuer.scheme].portal
+        if not name:
             return ""
-        return format_html('<a href="{}">CSV</a>', reverse("admin:receipts_fiscalyear_list", args=[year.pk]))
+        listed = format_html('<a href="{}">CSV</a>', reverse("admin:receipts_fiscalyear_list", args=[year.pk]))
+        if name != "gift_aid":
+            return listed
+        page = reverse("admin:receipts_fiscalyear_gift_aid", args=[year.pk])
+        return format_html('<a href="{}">{}</a> · {}', page, _("Spreadsheets for the tax office"), listed)
 
     @admin.display(description=_("statements written"))
     def progress(self, year: FiscalYear) -> str:
@@ -229,7 +271,7 @@ class FiscalYearAdmin(StepAdmin):
 
 
 @admin.register(Receipt)
-class ReceiptAdmin(StepAdmin):
+class ReceiptAdmin(ReadOnly, StepAdmin):
     steps = {"void": VoidForm, "replace": ReplaceForm}
     list_display = (
         "number",
@@ -244,7 +286,6 @@ class ReceiptAdmin(StepAdmin):
     list_filter = ("issuer", "kind", ("problem", admin.EmptyFieldListFilter), ("voided_at", admin.EmptyFieldListFilter))
     list_select_related = ("replaced_by",)
     search_fields = ("number", "donor_name", "donor_email")
-    show_full_result_count = False
     facts = (
         *("number", "kind", "standing", "amount", "advantage", "donor_name", "donor_email", "purpose"),
         *("given_on", "issued_on"),
@@ -275,12 +316,3 @@ class ReceiptAdmin(StepAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Receipt]:
         return super().get_queryset(request).select_related("replaced_by", "issuer", "text")
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Receipt | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Receipt | None = None) -> bool:
-        return False

@@ -90,12 +90,12 @@ def write_next(now: datetime) -> bool:
 
 
 def gifts_of(row: DonorYear) -> list[DonationAndKept]:
-    """Locked, so that none gets a receipt of its own meanwhile; the second look leaves out what had got one before."""
-    theirs = gifts_without_receipt().filter(email__iexact=row.donor, currency=row.currency).order_by("charged_at", "pk")
-    held = [gift.pk for gift in theirs.select_for_update(of=("self",))]
-    issuer, same = row.year.issuer, theirs.filter(pk__in=held).select_related("campaign")
-    mine = (gift for gift in same if donor_of(gift) == row.donor)
-    return [gift for gift in mine if row.year.holds(issuing.given_on(gift, issuer))]
+    """All of theirs are locked: none gets a receipt of its own meanwhile. The second look leaves out what had one."""
+    theirs = Donation.objects.filter(email__iexact=row.donor, currency=row.currency).order_by("pk")
+    held = [*theirs.select_for_update().values_list("pk", flat=True)]
+    due = gifts_without_receipt().filter(pk__in=held).select_related("campaign").order_by("charged_at", "pk")
+    mine = (gift for gift in due if donor_of(gift) == row.donor)
+    return [gift for gift in mine if row.year.holds(issuing.given_on(gift, row.year.issuer))]
 
 
 def state(row: DonorYear, papers: Sequence[holding.Paper], now: datetime, replaces: Receipt | None = None) -> Receipt:

@@ -16,6 +16,7 @@ from ledger.money import Money
 from receipts import annual, closing, issuing
 from receipts.models import Advantage, Field, FiscalYear, HeldGift, IssuerProfile, Receipt
 from receipts.models.gift_aid import known_postcode
+from receipts.spelling import western
 
 
 class ApproveForm(Step):
@@ -164,6 +165,12 @@ class ChoiceForm(forms.Form):
         return bool(self.cleaned_data["papers"] == self.RECEIPTS)
 
 
+def readable(text: str) -> None:
+    """Refused where the tax office would drop letters of it."""
+    if not western(text):
+        raise forms.ValidationError(_("Write it in Latin letters: the tax office reads no others."))
+
+
 class GiftAidForm(forms.Form):
     """What a declaration of Gift Aid has to say."""
 
@@ -172,18 +179,21 @@ class GiftAidForm(forms.Form):
         label=_("First name"),
         max_length=35,
         error_messages={"required": _("Enter your first name.")},
+        validators=[readable],
         widget=forms.TextInput(attrs={"autocomplete": "given-name"}),
     )
     last_name = forms.CharField(
         label=_("Last name"),
         max_length=35,
         error_messages={"required": _("Enter your last name.")},
+        validators=[readable],
         widget=forms.TextInput(attrs={"autocomplete": "family-name"}),
     )
     house = forms.CharField(
         label=_("Name or number of your house"),
         help_text=_("Of the place where you live."),
-        max_length=60,
+        max_length=40,
+        validators=[readable],
         error_messages={"required": _("Enter the name or number of your house.")},
     )
     postcode = forms.CharField(

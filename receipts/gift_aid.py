@@ -1,12 +1,13 @@
 """Gift Aid: the donor's declaration, and the schedule of gifts that the issuer claims tax back on."""
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import date, datetime
 
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from appeal.refusal import Refused
+from donations.kept import DonationAndKept
 from receipts import wording
 from receipts.models import FiscalYear, GiftAidDeclaration, IssuerText, Receipt, TextKind, text_of
 from receipts.models.particulars import donor_of
@@ -52,16 +53,19 @@ def withdraw(declaration: GiftAidDeclaration, now: datetime) -> None:
     GiftAidDeclaration.objects.standing().filter(pk=declaration.pk).update(withdrawn_at=now)
 
 
-def schedule(year: FiscalYear) -> Iterator[list[str]]:
-    """A line for each gift of the year that a declaration is for, with what was kept of it."""
-    yield [*COLUMNS]
-    number = 0
+def declared_gifts(year: FiscalYear) -> Iterator[tuple[DonationAndKept, date, GiftAidDeclaration]]:
+    """The gifts of the year that a declaration is for: each with what was kept of it, its day, and the declaration."""
     for gift, day in gifts_of_year(year, CURRENCY):
         found = GiftAidDeclaration.objects.standing().filter(donor=donor_of(gift), text__issuer__scheme="gb")
         declared = next((one for one in found.order_by("-pk") if one.covers(gift)), None)
-        if declared is None:
-            continue
-        number += 1
+        if declared:
+            yield gift, day, declared
+
+
+def schedule(year: FiscalYear) -> Iterator[list[str]]:
+    """A line for each gift of the year that a declaration is for, with what was kept of it."""
+    yield [*COLUMNS]
+    for number, (gift, day, declared) in enumerate(declared_gifts(year), 1):
         who = [declared.title[:4], declared.first_name[:35], declared.last_name.replace("-", " ")[:35]]
         where = [declared.house, declared.postcode]
         yield [str(number), *who, *where, "", "", f"{day:%d/%m/%y}", spread(gift)]

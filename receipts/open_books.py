@@ -83,6 +83,7 @@ def signed_size(size: int) -> int:
 # For people
 
 
+@conditional_page
 @require_safe
 def about(request: HttpRequest) -> HttpResponse:
     """What this is, and how to check."""

@@ -44,13 +44,12 @@ def render_next(now: datetime) -> bool:
 
 
 def claim(now: datetime) -> Receipt | None:
-    """Locked. The second look leaves out what another worker finished while we came for it."""
-    free = Receipt.objects.to_render(now).select_for_update(skip_locked=True, of=("self",))
-    held = free.first()
-    return (
-        held
-        and Receipt.objects.to_render(now).select_related("issuer", "text", "of_year__year").filter(pk=held.pk).first()
-    )
+    """Locked. The second look leaves out what another worker finished while we came for it; then the next is ours."""
+    due = Receipt.objects.to_render(now)
+    while held := due.select_for_update(skip_locked=True, of=("self",)).values_list("pk", flat=True).first():
+        if mine := due.select_related("issuer", "text", "of_year__year").filter(pk=held).first():
+            return mine
+    return None
 
 
 def to_pdf(receipt: Receipt) -> bytes:

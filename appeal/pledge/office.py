@@ -26,6 +26,7 @@ from appeal.pledge.suggestion import TEXT
 from appeal.pledge.texts import PledgeText
 from appeal.steps import Step, StepAdmin, signed_in
 from appeal.vocabulary import Vocabulary
+from ledger.read_only import ReadOnly
 
 MODERATE = "appeal.moderate_signature"
 WRITTEN = (
@@ -133,7 +134,7 @@ class Waiting(Vocabulary):
 
 
 @admin.register(Signature)
-class SignatureAdmin(StepAdmin):
+class SignatureAdmin(ReadOnly, StepAdmin):
     steps = {"accept": Accept, "refuse": Refuse, "show-did": ShowDid}
     facts: Any = (
         *("text", "kind", "state", "shown", "name", "contact", "email", "country", "support", "together"),
@@ -155,15 +156,6 @@ class SignatureAdmin(StepAdmin):
     @admin.display(description=_("name, if it is shown"))
     def public_name(self, signature: Signature) -> str:
         return signature.name if signature.is_listed else ""
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.table_view)

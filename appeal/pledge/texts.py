@@ -1,11 +1,9 @@
 """What is pledged: a text in versions, each in one language or more, which is never changed once people sign it."""
 
 from collections.abc import Sequence
-from typing import Any, Self
+from typing import Self
 
-from babel import Locale
 from django.conf import settings
-from django.conf.locale import LANG_INFO
 from django.contrib.auth.models import User
 from django.db import models
 from django.db.models import F, Max, Q
@@ -14,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
-from appeal.languages import known_language
+from appeal.languages import known_language, own_name
 from appeal.refusal import Refused
 
 
@@ -107,9 +105,7 @@ class PledgeText(models.Model):
     @property
     def language_name(self) -> str:
         """As those call it who speak it."""
-        known: dict[str, Any] = LANG_INFO.get(self.language, {})
-        base = self.language.partition("-")[0]
-        return str(known.get("name_local") or Locale("en").languages.get(base) or self.language)
+        return own_name(self.language)
 
     @property
     def direction(self) -> str:
@@ -125,8 +121,10 @@ class PledgeText(models.Model):
             raise Refused(_now("The next version to publish is %(number)s.") % {"number": latest + 1})
         self._is_a_translation_of_its_version()
         ready = PledgeText.objects.filter(pk=self.pk, published_at=None)
-        ready.update(published_by=by, published_at=timezone.now())
+        published = ready.update(published_by=by, published_at=timezone.now())
         self.refresh_from_db()
+        if not published:
+            raise Refused(_now("This text is published."))
 
     def _is_a_translation_of_its_version(self) -> None:
         other = PledgeText.objects.published().filter(version=self.version).first()

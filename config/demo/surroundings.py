@@ -9,7 +9,7 @@ from pathlib import Path
 
 from cryptography.fernet import Fernet
 
-from config import embedded
+from config import catalogues, embedded
 from receipts.notes import Signer
 
 LOCAL = embedded.PROJECT / ".local"
@@ -25,6 +25,7 @@ def surroundings(*, throwaway: bool) -> Iterator[None]:
         for name, value in environment(folder, port).items():
             os.environ.setdefault(name, value)
         stack.enter_context(embedded.services(throwaway=throwaway))
+        catalogues.compile_whole()
         yield
 
 

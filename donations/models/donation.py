@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Collection, Iterable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from string import ascii_lowercase, ascii_uppercase
 from typing import Any, Self
 
@@ -105,6 +105,11 @@ class DonationQuerySet(models.QuerySet["Donation"]):
     def never_sent(self, now: datetime) -> Self:
         """Filled in and never brought to Stripe; a day later nobody will."""
         return self.filter(state=State.OPEN, checkout_session__isnull=True, created_at__lt=now - ABANDONED_AFTER)
+
+    def without_appeal(self, today: date) -> Self:
+        """Their donors may still pay, and what they are for takes no gifts now."""
+        open_ones = Campaign.objects.open_for_giving(today)
+        return self.filter(state=State.OPEN, method=Method.CARD).exclude(campaign__in=open_ones)
 
     def named_by(self, seen: Collection[Observation]) -> Self:
         """Those that Stripe is talking about, by the reference we gave it or by its own id."""

@@ -165,6 +165,16 @@ class Correction:
 
 
 @dataclass(frozen=True, slots=True)
+class OpenBooks:
+    """The log's last checkpoint when the books were read: whatever it covers cannot have changed since."""
+
+    origin: str
+    size: int
+    root: str
+    day: date
+
+
+@dataclass(frozen=True, slots=True)
 class TransparencyReport:
     """All that one version of a report says. A BooksDisagree stops one that does not follow from the books."""
 
@@ -182,6 +192,7 @@ class TransparencyReport:
     decisions: tuple[DecidedCall, ...]
     mishaps: tuple[Mishap, ...]
     corrections: tuple[Correction, ...] = ()
+    open_books: OpenBooks | None = None
     schema: int = SCHEMA
 
     def __post_init__(self) -> None:

@@ -17,6 +17,7 @@ from grants.models import Access, Application, Call, Decision, Grant, Outcome, R
 from grants.register import FEWEST, crowds, rolled_up
 from ledger import chart
 from ledger.money import Money
+from receipts.models import SignedCheckpoint
 from receipts.reports.facts import (
     TELLS_WORK,
     Bearer,
@@ -27,6 +28,7 @@ from receipts.reports.facts import (
     IncomeLine,
     Mishap,
     Number,
+    OpenBooks,
     Payment,
     ReportGrant,
     TransparencyReport,
@@ -157,7 +159,13 @@ def gather(
             decisions=decisions(scope, period),
             mishaps=mishaps(scope, period, today),
             corrections=corrections,
+            open_books=open_books(),
         )
+
+
+def open_books() -> OpenBooks | None:
+    last = SignedCheckpoint.objects.current()
+    return OpenBooks(last.origin, last.size, last.root_letters, timezone.localdate(last.stored_at)) if last else None
 
 
 def asked(query: str, scope: Scope, period: Period, **more: Any) -> list[tuple[Any, ...]]:

@@ -44,6 +44,19 @@ def campaign(**changes: Any) -> Campaign:
     return draft(**{"status": Status.LIVE} | changes)
 
 
+def in_status(status: Status, **changes: Any) -> Campaign:
+    """In any status; a suspended one is suspended by somebody, with words for everyone."""
+    made = draft(**{"status": Status.LIVE if status == Status.SUSPENDED else status} | changes)
+    if status == Status.SUSPENDED:
+        suspend(made)
+    return made
+
+
+def suspend(campaign: Campaign, words: str = "We check a report, and say more on Monday.") -> None:
+    by = User.objects.create_user(f"who-{next(numbers)}", is_staff=True)
+    campaign.suspend(by=by, why="A letter said that the bank account is not ours.", words=words)
+
+
 def matching(of: Campaign) -> None:
     """A pot of 1,000 in the campaign's currency, open to the public."""
     pot = MatchingPot(

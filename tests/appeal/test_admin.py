@@ -96,6 +96,49 @@ def test_a_campaign_is_shown_and_closed_by_steps_that_say_what_they_mean(staff: 
     assert status_after(staff, f"{steps}close/", campaign) == Status.CLOSED
 
 
+def test_giving_is_paused_with_a_reason_and_words_and_another_person_may_lift_it(staff: Client) -> None:
+    campaign = build.campaign(title="Warm rooms")
+    step = f"{LIST}{campaign.pk}/step/suspend/"
+    assert "This field is required." in staff.post(step, {"reason": "A letter."}).content.decode()
+    staff.post(step, {"reason": "A letter.", "words": "We check a report."})
+    campaign.refresh_from_db()
+    assert (campaign.status, campaign.suspended_why) == (Status.SUSPENDED, "A letter.")
+    assert campaign.suspended_words == "We check a report."
+    assert campaign.suspended_by
+    shown = staff.get(f"{LIST}{campaign.pk}/change/").content.decode()
+    assert "We check a report." in shown
+    assert f"{LIST}{campaign.pk}/step/go-live/" not in shown
+    assert status_after(staff, f"{LIST}{campaign.pk}/step/lift/", campaign) == Status.LIVE
+    assert campaign.suspended_by is None
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"stretch": "900"}, "belong together"),
+        ({"stretch_words": "More rooms."}, "belong together"),
+        ({"stretch": "500", "stretch_words": "More."}, "The second goal is more than the first one."),
+        ({"stretch": "9000", "stretch_currency": "EUR", "stretch_words": "More."}, "Both goals are in one currency."),
+    ],
+)
+def test_a_second_goal_that_makes_no_sense_is_refused_in_the_form(
+    staff: Client, changes: dict[str, str], words: str
+) -> None:
+    given = filled_in(goal="500", stretch_currency="AUD") | changes
+    assert words in staff.post(LIST + "add/", given).content.decode()
+    assert not Campaign.objects.exists()
+
+
+def test_a_second_goal_is_written_beside_the_first(staff: Client) -> None:
+    given = filled_in(goal="500", stretch="900", stretch_currency="AUD", stretch_words="A second winter.")
+    assert staff.post(LIST + "add/", given).status_code == 302
+    campaign = Campaign.objects.get()
+    assert campaign.stretch == Money(900_00, "AUD")
+    shown = staff.get(f"{LIST}{campaign.pk}/change/").content.decode()
+    assert "A second winter." in shown
+    assert 'value="900.00"' in shown
+
+
 def test_a_step_out_of_turn_is_refused_in_a_sentence_and_not_offered(staff: Client) -> None:
     closed = build.campaign(title="Long over", status=Status.CLOSED)
     address = f"{LIST}{closed.pk}/step/go-live/"

@@ -24,7 +24,9 @@ def test_a_campaign_says_what_is_asked_and_what_came_in() -> None:
         "opens_on": day(-10).isoformat(),
         "closes_on": None,
         "takes_gifts": True,
+        "paused_because": "",
         "goal": {"minor": 900_000, "currency": "JPY"},
+        "second_goal": None,
         "raised": {"minor": 45_000, "currency": "JPY"},
         "urls": {
             "api": "http://testserver/api/campaigns/winter/",
@@ -33,6 +35,17 @@ def test_a_campaign_says_what_is_asked_and_what_came_in() -> None:
             "statement": "http://testserver/campaigns/winter/statement/",
         },
     }
+
+
+@pytest.mark.django_db
+def test_a_suspended_campaign_takes_no_gifts_and_says_why() -> None:
+    campaign = build.campaign(slug="winter", stretch_minor=90_000_00, stretch_words="A second winter.")
+    build.suspend(campaign, words="We check a report.")
+    answer = Client().get("/api/campaigns/winter/").json()
+    assert (answer["status"], answer["takes_gifts"]) == ("suspended", False)
+    assert answer["paused_because"] == "We check a report."
+    assert answer["second_goal"] == {"minor": 90_000_00, "currency": "USD"}
+    assert "bank account" not in str(answer)  # why, for staff
 
 
 @pytest.mark.django_db

@@ -1,9 +1,9 @@
 from datetime import date, timedelta
 
 import pytest
-from django.db import IntegrityError
+from django.db import IntegrityError, transaction
 
-from appeal.models import CLOSED_TO_CARDS, MOVES, Campaign, Phase, Status
+from appeal.models import CLOSE, CLOSED_TO_CARDS, GO_LIVE, LIFT, Campaign, Phase, Status
 from appeal.refusal import Refused
 from ledger.models import Channel, Fund
 from ledger.money import Money
@@ -73,15 +73,21 @@ def test_a_campaign_is_open_from_its_first_day_to_its_last() -> None:
     assert phases(-9, 9, Status.DRAFT) == Phase.DRAFT
 
 
+def test_a_suspended_campaign_is_paused_until_its_last_day_is_over() -> None:
+    assert phases(-9, 9, Status.SUSPENDED) == Phase.SUSPENDED
+    assert phases(3, None, Status.SUSPENDED) == Phase.SUSPENDED
+    assert phases(-9, -1, Status.SUSPENDED) == Phase.CLOSED
+
+
 @pytest.mark.django_db
 def test_the_database_and_the_campaign_agree_on_who_takes_gifts() -> None:
     for status in Status:
         for opens, closes in [(-2, None), (-2, 2), (-2, -1), (0, 0), (1, None), (1, 2)]:
-            build.draft(status=status, opens_on=day(opens), closes_on=None if closes is None else day(closes))
+            build.in_status(status, opens_on=day(opens), closes_on=None if closes is None else day(closes))
     campaigns = set(Campaign.objects.all())
     assert set(Campaign.objects.open_for_giving(day())) == {each for each in campaigns if each.takes_gifts(day())}
     current, past = set(Campaign.objects.current(day())), set(Campaign.objects.past(day()))
-    assert current == {each for each in campaigns if each.phase(day()) in {Phase.OPEN, Phase.SOON}}
+    assert current == {each for each in campaigns if each.phase(day()) in {Phase.OPEN, Phase.SOON, Phase.SUSPENDED}}
     assert past == {each for each in campaigns if each.phase(day()) == Phase.CLOSED}
     assert current | past == set(Campaign.objects.public())
 
@@ -107,10 +113,10 @@ def test_a_draft_goes_live_and_closes() -> None:
 @pytest.mark.django_db
 @pytest.mark.parametrize("status", Status)
 def test_every_other_move_is_refused_in_words(status: Status) -> None:
-    verbs = {Status.LIVE: Campaign.go_live, Status.CLOSED: Campaign.close}
-    for to, verb in verbs.items():
-        campaign = build.draft(status=status)
-        if to not in MOVES[status]:
+    verbs = {GO_LIVE: Campaign.go_live, LIFT: Campaign.lift, CLOSE: Campaign.close}
+    for move, verb in verbs.items():
+        campaign = build.in_status(status)
+        if status not in move.since:
             with pytest.raises(Refused, match=f"is {status.label.lower()} now, so it cannot become"):
                 verb(campaign)
             assert Campaign.objects.get(pk=campaign.pk).status == status
@@ -133,7 +139,12 @@ def test_a_move_judges_by_the_row_not_by_what_was_read_earlier() -> None:
         ("goal_minor = 0", "campaign_goal_is_positive"),
         ("goal_minor = -1", "campaign_goal_is_positive"),
         ("closes_on = opens_on - 1", "campaign_closes_after_it_opens"),
-        ("status = 'gone'", "campaign_status_is_known"),
+        ("status = 'draft'", "campaign_moves_as_written"),
+        ("status = 'suspended'", "campaign_suspended_means_by_whom_and_why"),
+        ("suspended_words = 'Soon.'", "campaign_suspended_means_by_whom_and_why"),
+        ("stretch_minor = goal_minor + 1", "campaign_second_goal_is_more_and_says_what_for"),
+        ("stretch_words = 'More rooms.'", "campaign_second_goal_is_more_and_says_what_for"),
+        ("stretch_minor = goal_minor, stretch_words = 'x'", "campaign_second_goal_is_more_and_says_what_for"),
         ("bank_fund_id = card_fund_id", "campaign_has_two_funds"),
         ("currency = 'EUR'", "campaign_card_fund_in_its_currency"),
     ],
@@ -183,6 +194,31 @@ def test_the_database_refuses_a_suggestion_that_makes_no_sense(amount: int, curr
             currency,
             amount,
         )
+
+
+@pytest.mark.django_db
+def test_the_database_knows_no_other_status() -> None:
+    with refused("campaign_status_is_known"):
+        sql("INSERT INTO appeal_campaign (slug, title, summary, story, goal_minor, currency, opens_on, status,"
+            " transfer_code, card_fund_id, bank_fund_id) SELECT 'other', title, summary, story, goal_minor, currency,"
+            " opens_on, 'gone', transfer_code, card_fund_id, bank_fund_id FROM appeal_campaign WHERE id = %s",
+            build.campaign().pk)  # fmt: skip
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("column", ["card_fund_id", "bank_fund_id"])
+def test_no_campaign_is_without_a_fund_so_none_goes_live_without_one(column: str) -> None:
+    build.draft()
+    with pytest.raises(IntegrityError, match=column), transaction.atomic():
+        sql(f"UPDATE appeal_campaign SET {column} = NULL, status = 'live'")
+
+
+@pytest.mark.django_db
+def test_what_is_closed_stays_closed_for_the_database_too() -> None:
+    build.campaign(status=Status.CLOSED)
+    for status in ("live", "draft", "suspended"):
+        with refused("campaign_moves_as_written"):
+            sql("UPDATE appeal_campaign SET status = %s", status)
 
 
 def test_a_one_day_campaign_is_possible() -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
@@ -13,12 +14,15 @@ from django.utils import translation
 from pytest_django.fixtures import Settings
 
 from appeal.models import Campaign, Status
+from appeal.pages import Appeal, hours_until
+from appeal.stories import Story
 from ledger.money import Money
 from tests.appeal import build
 from tests.appeal.build import day
 
 pytestmark = pytest.mark.django_db
 
+MONTH = date(2026, 11, 1)
 Queries = Callable[[int], AbstractContextManager[Any]]
 
 
@@ -85,7 +89,75 @@ def test_a_campaign_that_takes_no_gifts_says_so_and_offers_none(changes: dict[st
 
 def test_the_last_day_is_said() -> None:
     assert "Today is the last day" in page(build.campaign(closes_on=day()))
-    assert "1 day left" in page(build.campaign(closes_on=day(1)))
+    assert "Closes soon: 1 day left" in page(build.campaign(closes_on=day(1)))
+    assert "Closes soon: 7 days left" in page(build.campaign(closes_on=day(7)))
+    assert "Closes soon" not in page(build.campaign(closes_on=day(8)))
+
+
+def left(at: datetime) -> str:
+    """What the badge says at this moment of a campaign whose last day is the 23rd of November."""
+    last = Campaign(slug="x", status=Status.LIVE, opens_on=date(2026, 1, 1), closes_on=date(2026, 11, 23))
+    last.goal_minor, last.currency, last.raised_minor = 1, "USD", 0
+    return " ".join(render_to_string("appeal/parts/when.html", {"appeal": Appeal.of(last, at)}).split())
+
+
+def test_on_the_last_day_the_hours_are_counted() -> None:
+    assert "Today is the last day: 24 hours left" in left(datetime(2026, 11, 23, 0, 0, tzinfo=UTC))
+    assert "Today is the last day: 5 hours left" in left(datetime(2026, 11, 23, 18, 59, tzinfo=UTC))
+    assert "Today is the last day: 1 hour left" in left(datetime(2026, 11, 23, 22, 30, tzinfo=UTC))
+    assert "less than an hour left" in left(datetime(2026, 11, 23, 23, 1, tzinfo=UTC))
+    assert "This appeal is closed" in left(datetime(2026, 11, 24, 0, 0, tzinfo=UTC))
+
+
+def test_the_hours_are_those_until_the_houses_midnight_also_when_clocks_change(settings: Any) -> None:
+    settings.TIME_ZONE = "Australia/Sydney"
+    # Clocks go forward on the 4th of October 2026 at two in the morning: the day has 23 hours.
+    assert hours_until(date(2026, 10, 4), datetime(2026, 10, 3, 14, 0, tzinfo=UTC)) == 23
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_goal_is_reached_and_what_more_does_is_said() -> None:
+    plain = build.campaign(goal_minor=100_00)
+    more = build.campaign(goal_minor=100_00, stretch_minor=400_00, stretch_words="A stove for the school as well.")
+    for campaign in (plain, more):
+        build.gift(campaign.card_fund, 99_99)
+        assert "Goal reached" not in page(campaign)
+        assert "A stove for the school" not in page(campaign)
+        assert "second goal" not in page(campaign)
+        build.gift(campaign.card_fund, 1)
+    assert "Goal reached" in page(plain)
+    assert "stays with this appeal and is granted like the rest of it" in page(plain)
+    assert "A stove for the school as well." in page(more)
+    assert '<progress value="25" max="100" aria-label="Share of the second goal' in page(more)
+    assert '<line x1="25%" x2="25%"' in page(more)
+    assert "The second goal is <bdi>$400.00 USD</bdi>." in page(more)
+    assert "Goal reached" in read("/")
+
+
+def test_a_suspended_appeal_says_so_and_why_and_offers_nothing() -> None:
+    campaign = build.campaign(slug="winter", bank_details="Account 1", closes_on=day(2))
+    build.suggest(campaign, Money(25_00, "USD"))
+    build.matching(campaign)
+    build.suspend(campaign, words="We check a report & say more on Monday.")
+    for path in ("/", "/campaigns/winter/", "/campaigns/winter/spread/", "/campaigns/winter/widget/"):
+        shown = read(path)
+        assert "/give/winter/" not in shown, path
+        assert "Account 1" not in shown, path
+        assert "Closes soon" not in shown, path
+    shown = page(campaign)
+    assert "Giving to this appeal is paused." in shown
+    assert "We check a report &amp; say more on Monday." in shown
+    assert "bank account is not ours" not in shown  # why, for staff
+    assert "as much again" not in shown
+    assert "Giving is paused" in read("/")
+    campaign.lift()
+    assert "/give/winter/" in page(campaign)
+
+
+def test_a_closed_appeal_says_what_happens_with_more() -> None:
+    told = build.campaign(status=Status.CLOSED, afterwards="It goes to the spring appeal.")
+    assert "It goes to the spring appeal." in page(told)
+    assert "stays with this appeal" in page(build.campaign(status=Status.CLOSED))
 
 
 def test_a_draft_is_for_staff_only(settings: Settings) -> None:
@@ -134,12 +206,36 @@ def test_the_campaign_page_costs_two_queries(django_assert_num_queries: Queries)
         page(campaign)
 
 
-def test_home_costs_two_queries_however_many_appeals_there_are(django_assert_num_queries: Queries) -> None:
-    for _ in range(5):
+def test_home_costs_three_queries_however_many_appeals_and_stories(django_assert_num_queries: Queries) -> None:
+    for number in range(5):
         build.campaign()
-        build.campaign(status=Status.CLOSED)
-    with django_assert_num_queries(2):
-        read("/")
+        closed = build.campaign(status=Status.CLOSED)
+        Story.objects.create(campaign=closed, title=f"Soup {number}", text="We cooked.", language="en", month=MONTH)
+    with django_assert_num_queries(3):
+        assert "Soup 4" in read("/")
+
+
+def test_home_tells_the_latest_stories_and_none_that_was_taken_down() -> None:
+    campaign = build.campaign()
+    for number in range(6):
+        Story.objects.create(campaign=campaign, title=f"Soup {number}", text="We cooked.", language="en", month=MONTH)
+    Story.objects.get(title="Soup 5").take_down()
+    shown = read("/")
+    assert [f"Soup {number}" in shown for number in range(6)] == [False, True, True, True, True, False]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_home_shows_the_figures_of_each_appeal_and_their_sum_in_each_currency() -> None:
+    first, second, yen = build.campaign(), build.campaign(), build.campaign(currency="JPY")
+    build.gift(first.card_fund, 100_00)
+    build.gift(second.bank_fund, 50_00)
+    build.gift(yen.card_fund, 7_000)
+    shown = read("/")
+    table = shown[shown.index("<table>") : shown.index("</table>")]
+    assert table.count('<td class="figure"><bdi>$100.00 USD</bdi></td>') == 2  # raised, and left
+    assert table.count('<td class="figure"><bdi>$150.00 USD</bdi></td>') == 2
+    assert "All in JPY" in table
+    assert read("/").count("All in EUR") == 0
 
 
 @pytest.fixture

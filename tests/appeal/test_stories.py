@@ -307,6 +307,48 @@ def test_a_photo_comes_in_two_widths_without_what_the_camera_wrote() -> None:
     assert f'srcset="/stories/small/{photo.key}.jpg 400w, {photo.get_absolute_url()} 800w"' in page
 
 
+def test_a_photo_comes_in_the_lightest_kind_that_a_browser_knows() -> None:
+    story = draft()
+    exif = Image.Exif()
+    exif[0x010E] = "Jalan Raya 7, Cisarua"
+    out = io.BytesIO()
+    Image.radial_gradient("L").resize((1600, 900)).convert("RGB").save(out, "JPEG", quality=95, exif=exif)
+    story.add_photo(read("mats.jpg", out.getvalue()), "Mats.", consent="Nobody is in it.")
+    photo = publish(story).photos.get()
+    page = answered(story.get_absolute_url()).content.decode()
+    for kind in ("avif", "webp"):
+        assert f'type="image/{kind}"' in page
+        for where, width in (("", 800), ("small/", 400)):
+            address = f"/stories/{where}{photo.key}.{kind}"
+            assert f"{address} {width}w" in page
+            answer = answered(address)
+            assert answer.headers["Content-Type"] == f"image/{kind}"
+            shown = Image.open(io.BytesIO(answer.content))
+            assert (shown.format, shown.width) == (kind.upper(), width)
+            assert not shown.getexif()
+            assert b"Cisarua" not in answer.content
+            assert len(answer.content) < len(answered(f"/stories/{where}{photo.key}.jpg").content)
+            assert Client().get(address, headers={"If-None-Match": answer.headers["ETag"]}).status_code == 304
+    assert page.index("image/avif") < page.index("image/webp") < page.index("<img")
+    story.take_down()
+    assert answered(f"/stories/{photo.key}.avif").status_code == 404
+
+
+def test_a_photo_of_before_is_a_jpeg_alone() -> None:
+    told = build.campaign().stories.create(
+        title="Soup", text="We cooked.", language="en", month=build.day().replace(day=1)
+    )
+    photo = told.show_photo(picture().content, "Mats.")
+    told.photos.update(avif=None, webp=None, small_avif=None, small_webp=None)
+    page = answered(told.get_absolute_url()).content.decode()
+    assert "<source" not in page
+    assert f'src="{photo.get_absolute_url()}"' in page
+    assert answered(f"/stories/{photo.key}.avif").status_code == 404
+    assert answered(f"/stories/{photo.key}.gif").status_code == 404
+    with refused("story_photo_lighter_copies_come_together"):
+        told.photos.update(avif=b"x")
+
+
 def test_the_photo_of_a_draft_has_no_address() -> None:
     story = draft()
     photo = story.add_photo(picture(), "Mats.", consent="Nobody is in it.")

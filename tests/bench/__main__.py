@@ -73,7 +73,7 @@ def figures(folder: Path) -> Iterable[str]:
     yield row(work, "COPY of a million postings", saved, goal=0.3)
 
     printed = list(statements.measure(ROUNDS))
-    yield row("annual statements a second, two workers", "twice what one worker makes", printed, goal=0.9)
+    yield row("annual statements a second, two workers", "two processes that only print such", printed, goal=0.9)
 
     appeal = long.lay_out()
     rows = "one look at each row they are read from"

@@ -87,6 +87,7 @@ SPECIAL = {
     r"staff/grants/vote/<slug:reference>/": "cr",
     r"staff/ledger/entry/journal/": "ta",
     r"staff/receipts/reportversion/<int:pk>/file/<str:name>": "ta",
+    r"staff/receipts/fiscalyear/<int:pk>/gift-aid/": "t",
     r"staff/receipts/fiscalyear/<int:pk>/list/": "t",
     r"staff/jsi18n/": "tcrean",
     r"staff/login/": "",
@@ -99,7 +100,7 @@ SPECIAL = {
 
 # What may be done with a row, each on a page of its own.
 STEPS = {
-    "appeal.campaign": {"go-live": "e", "close": "e"},
+    "appeal.campaign": {"go-live": "e", "suspend": "e", "lift": "e", "close": "e"},
     "appeal.pledgemail": {"again": "e"},
     "appeal.pledgetext": {"publish": "ce"},
     "appeal.signature": {"accept": "e", "refuse": "e", "show-did": "e"},
@@ -159,13 +160,14 @@ STEPS = {
 OPEN = {
     r"": 200,
     r"card.png": 200,
+    r"language/": 200,
     r"stories.atom": 200,
     r"stories/": 200,
-    r"stories/<slug:key>.jpg": 404,
+    r"stories/<slug:key>.<slug:kind>": 404,
     r"stories/<slug:key>/": 404,
     r"stories/<slug:key>/<slug:language>/": 404,
     r"stories/before/<slug:key>/": 404,
-    r"stories/small/<slug:key>.jpg": 404,
+    r"stories/small/<slug:key>.<slug:kind>": 404,
     r"^api/[\s\S]+/$": 404,
     r"accounts/2fa/": 302,
     r"accounts/2fa/authenticate/": 302,
@@ -224,6 +226,7 @@ OPEN = {
     r"gifts/<slug:reference>/cancel/": 405,
     r"gifts/<slug:reference>/resume/": 405,
     r"gifts/<slug:reference>/thanks/": 404,
+    r"gifts/<slug:reference>/to-payment/": 404,
     r"gifts/<slug:reference>/tribute/": 404,
     r"gifts/<slug:reference>/words/": 404,
     r"give/<slug:slug>/": 404,

@@ -11,32 +11,18 @@ from django.urls import reverse
 from django.utils import timezone
 from pytest_django import Settings
 
-from appeal.stories import Story
 from appeal.uploads import read
 from config.roles import ROLES
-from donations import matching
-from donations.models import Donation, Tribute, WallEntry
-from grants import reporting
 from grants.models import (
     Application,
     Attachment,
-    FiscalHost,
     Member,
-    Notice,
-    OurAccount,
     ReadingNotice,
-    Reminder,
-    Returned,
-    Variation,
 )
-from receipts.models import FiscalYear, HeldGift
-from tests.appeal import pledge_build
 from tests.config.matrix import OFFICE
 from tests.config.test_matrix import staff
-from tests.donations import bank, pots
 from tests.grants import build, files
-from tests.receipts import build as proof
-from tests.receipts import reports_build
+from tests.world import world
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -51,49 +37,6 @@ NOT_HERE = {
 @pytest.fixture(autouse=True)
 def _no_second_factor(settings: Settings) -> None:
     settings.STAFF_SECOND_FACTOR = False
-
-
-def world() -> None:
-    """A row of nearly everything."""
-    tranche = build.sent()
-    tranche.confirm(build.DAY)
-    by, grant = build.person(), tranche.grant
-    reporting.schedule(grant, timezone.localdate())
-    Reminder.objects.create(report=grant.reports.get(), when="today")
-    Notice.objects.create(initiative=grant.initiative, change="contact", address="old@example.org")
-    Variation.objects.create(grant=grant, text="Later.", proposed_by=by)
-    Returned.objects.create(
-        grant=grant, amount_minor=1, currency="USD", returned_on=build.DAY, bank_reference="B-1", recorded_by=by
-    )
-    FiscalHost.objects.create(name="Harbour", country="TH", fee="5.00", registration="1")
-    OurAccount.objects.create(
-        name="APNOR", number="DE75512108001245126199", country="DE", currency="USD", recorded_by=by
-    )
-    build.initiative().looks.create(seen_by=by)
-    pledge_build.accepted()
-    told = {"title": "Soup", "text": "We cooked.", "language": "en"}
-    story = Story.objects.draft(by=by, on=build.DAY, campaign=grant.campaign, **told)
-    story.translate(language="fa", title="آش", text="آش پختیم.", by=by)
-    gift = bank.confirmed(grant.campaign).donation
-    pots.opened(grant.campaign)
-    matching.keep_up()
-    bank.account()
-    issued = proof.receipt()
-    paid = Donation.objects.exclude(pk=gift.pk if gift else 0).latest("pk")
-    WallEntry.objects.write(paid, name="Leila", message="")
-    Tribute.objects.write(paid, kind="honour", honoured="Omid", address="")
-    proof.refund(paid, 5_00)
-    proof.dispute(paid, status="lost")
-    reports_build.prepared(grant.campaign)
-    FiscalYear.objects.create(issuer=issued.issuer, first_day=build.DAY, last_day=build.DAY)
-    HeldGift.objects.create(
-        donation=proof.gift(),
-        particulars=proof.told("held@example.org"),
-        issuer=issued.issuer,
-        missing=["address"],
-        created_at=timezone.now(),
-        seen_at=timezone.now(),
-    )
 
 
 def test_each_row_that_is_there_opens_for_those_of_the_matrix_and_for_nobody_else() -> None:

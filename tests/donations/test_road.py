@@ -95,7 +95,7 @@ def test_what_we_ask_of_stripe_is_what_was_designed(sandbox: Sandbox, campaign: 
             "line_items[0][quantity]": "1",
             "line_items[0][price_data][currency]": "eur",
             "line_items[0][price_data][unit_amount]": "2000",
-            "locale": "pt",
+            "locale": "pt-BR",
             "adaptive_pricing[enabled]": "false",
             "after_expiration[recovery][enabled]": "false",
         }.items()

@@ -8,26 +8,27 @@ from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
 from appeal.models import Campaign
-from donations import origin
+from donations import challenge, origin
 from donations.models import Bucket, Donation
 from donations.models.card_testers import Drop
 from donations.sandbox.process import Sandbox
 from donations.testers import ADDRESS
 from tests.browser import Visits
 from tests.donations.test_testers import challenge_on, read
+from tests.journeys.phone import said
 from tests.journeys.test_gift import campaign, looked_at, pay_by
 
 __all__ = ["campaign"]
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
-def fill_in(page: Page, answer: str) -> None:
-    page.get_by_role("radio", name="Once").check()
-    page.get_by_role("textbox", name="amount").first.fill("42")
-    page.get_by_label("Your email address").fill("mina@example.org")
-    page.get_by_label("four numbers").fill(answer)
+def fill_in(page: Page, answer: str, language: str = "en") -> None:
+    page.locator("[name=often][value=once]").check()
+    page.get_by_label(said("The amount, if you chose another one", language)).fill("42")
+    page.get_by_label(said("Your email address", language)).fill("mina@example.org")
+    page.get_by_label(said("Type these four numbers as digits", language)).fill(answer)
     page.wait_for_timeout(3100)  # as long as a person needs at the very least
-    page.get_by_role("button", name="Continue to payment").click()
+    page.get_by_role("button", name=said("Continue to payment", language)).click()
 
 
 def test_a_person_who_reads_the_question_gives_without_scripts(
@@ -60,6 +61,6 @@ def test_axe_finds_nothing_on_the_question_and_on_the_refusal(
     looked_at(page)
     here = origin.whence(RequestFactory().post("/", REMOTE_ADDR="127.0.0.1"), timezone.now())
     Bucket.objects.pour([Drop(here.address, ADDRESS.holds, ADDRESS.holds, timezone.now())])
-    fill_in(page, read(page.locator("label[for=id_answer]").inner_text()))
-    expect(page.get_by_role("alert")).to_contain_text("send this form again in")
+    fill_in(page, challenge.digits(page.locator("[name=token]").input_value()), language)
+    expect(page.get_by_role("alert")).to_contain_text(said("send this form again in", language))
     looked_at(page)

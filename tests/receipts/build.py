@@ -79,7 +79,7 @@ def dispute(gift: Donation, *, status: str) -> Dispute:
     )
 
 
-def campaign(currency: str = "USD", **fields: Any) -> Campaign:
+def campaign(currency: str = "USD", *, live: bool = True, **fields: Any) -> Campaign:
     number = next(numbers)
     defaults: dict[str, Any] = {
         "slug": f"flood-{number}",
@@ -91,7 +91,8 @@ def campaign(currency: str = "USD", **fields: Any) -> Campaign:
         "opens_on": datetime.date(2026, 5, 1),
     }
     started = Campaign.objects.start(**defaults | fields)
-    started.go_live()
+    if live:
+        started.go_live()
     return started
 
 

@@ -10,6 +10,7 @@ from receipts.reports import publishing
 from tests.grants import build as grants
 from tests.receipts import build
 
+TEXT = "The river came, and people helped each other."
 AWARDED = datetime.date(2026, 5, 3)
 
 
@@ -23,7 +24,7 @@ def granted(campaign: Campaign, minor: int, *, route: Route = Route.BANK, pay: b
 
 
 def prepared(campaign: Campaign | None, period: str = "2026", **fields: Any) -> ReportVersion:
-    defaults: dict[str, Any] = {"by": build.person(), "text": "The river came, and people helped each other."}
+    defaults: dict[str, Any] = {"by": build.person(), "text": TEXT}
     return publishing.prepare(campaign, period, **defaults | fields)
 
 

@@ -16,11 +16,12 @@ from django.test import Client
 from django.urls import reverse
 from pytest_django import Settings
 
-from appeal.models import Campaign, Status
+from appeal.models import Campaign
 from appeal.refusal import Refused
 from grants.models import Grant, Initiative, Publication, Route
 from ledger import chart
 from ledger.money import Money
+from receipts.log import appending, checkpoints
 from receipts.models import ReportFile, ReportVersion
 from receipts.reports import publishing
 from receipts.reports.facts import Directness
@@ -173,8 +174,7 @@ def test_a_published_report_is_a_page_and_the_stored_files(client: Client) -> No
 
 
 def test_a_draft_appeals_report_is_not_found(client: Client) -> None:
-    version = published(a_year())
-    Campaign.objects.update(status=Status.DRAFT)
+    version = published(build.campaign(live=False))
     assert page(client, version).status_code == 404
     assert client.get(reverse("receipts:report-file", args=[f"{version}.pdf"])).status_code == 404
 
@@ -507,3 +507,19 @@ def test_a_report_is_written_into_a_directory(tmp_path: Path) -> None:
         call_command("publish", version.about, "2026", to=tmp_path / "mirror", stdout=io.StringIO())
     with pytest.raises(CommandError, match="No report"):
         call_command("publish", version.about, "2025", to=tmp_path, stdout=io.StringIO())
+
+
+def test_a_report_names_the_open_books_as_they_were_when_it_was_made(client: Client) -> None:
+    appending.append(kind="report", key="report 0", body={"campaign": "winter", "version": 1, "files": {}})
+    checkpoint = checkpoints.sign()
+    assert checkpoint
+    version = published(a_year())
+    files = dict(version.files.values_list("name", "content"))
+    told = thaw(bytes(version.facts)).open_books
+    assert told
+    assert (told.origin, told.size, told.root) == (checkpoint.origin, 1, checkpoint.root_letters)
+    letters = re.sub(r"\s", "", paper.text(bytes(files[f"{version}.pdf"])))
+    assert f"checkpoint1of{told.origin}" in letters
+    assert told.root in letters
+    assert told.root in page(client, version).content.decode()
+    assert json.loads(bytes(files[f"{version}.json"]))["open_books"]["root"] == told.root

@@ -11,7 +11,7 @@ from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from appeal.models import Campaign, Status
+from appeal.models import Campaign
 from grants import bookkeeping
 from grants.models import Publication
 from ledger import chart
@@ -259,8 +259,7 @@ def test_a_year_can_be_asked_for_and_nonsense_is_not_found(client: Client) -> No
 
 
 def test_a_draft_has_no_statement(client: Client) -> None:
-    campaign = build.campaign()
-    Campaign.objects.update(status=Status.DRAFT)
+    campaign = build.campaign(live=False)
     assert client.get(address(campaign)).status_code == 404
     assert client.get(address(campaign, "statement-pdf")).status_code == 404
 
