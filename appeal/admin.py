@@ -16,8 +16,9 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from appeal import story_admin  # noqa: F401 (its pages are registered by being imported)
+from appeal.joining import office as joining_office  # noqa: F401 (its pages are registered by being imported)
 from appeal.models import CLOSE, GO_LIVE, LIFT, SUSPEND, Campaign, CampaignQuerySet, SuggestedAmount
-from appeal.pledge import office  # noqa: F401 (its pages are registered by being imported)
+from appeal.pledge import office  # noqa: F401
 from appeal.steps import Step, StepAdmin
 from ledger.forms import MoneyField
 from ledger.money import Money

@@ -14,6 +14,11 @@ LEAST_AGE = timedelta(seconds=3)  # nobody fills in a form faster, but programs 
 MOST_AGE = timedelta(hours=2)
 
 
+def plain(email: str) -> str:
+    """Two that differ in this alone are one address."""
+    return email.strip().lower()
+
+
 class Unfit(Exception):
     """The form is none of ours, or came at the wrong time. A person just sends it once more."""
 

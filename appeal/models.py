@@ -15,8 +15,9 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from appeal import transfer_code
+from appeal.joining import requests  # noqa: F401 (where Django looks for models)
 from appeal.matching import SHOWN, MatchingPot
-from appeal.pledge import signatures, texts  # noqa: F401 (where Django looks for models)
+from appeal.pledge import signatures, texts  # noqa: F401
 from appeal.refusal import Refused
 from appeal.stories import Story, as_told
 from ledger import chart

@@ -3,6 +3,8 @@
 from celery import shared_task
 from django.utils import timezone
 
+from appeal.joining import asking
+from appeal.joining import letters as joining
 from appeal.pledge import letters, signing
 
 
@@ -15,3 +17,13 @@ def mail_pledge() -> None:
 def follow_pledge() -> None:
     letters.ask_what_was_done(timezone.now())
     signing.forget(timezone.now())
+
+
+@shared_task(name="appeal.mail_joining", ignore_result=True)
+def mail_joining() -> None:
+    joining.mail_all(timezone.now())
+
+
+@shared_task(name="appeal.forget_joining", ignore_result=True)
+def forget_joining() -> None:
+    asking.forget(timezone.now())

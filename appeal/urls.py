@@ -1,6 +1,7 @@
 from django.urls import path
 
 from appeal import api, spreading, story_pages, views
+from appeal.joining import pages as joining
 from appeal.pledge import pages as pledge
 
 app_name = "appeal"
@@ -10,6 +11,13 @@ urlpatterns = [
     path("card.png", spreading.house_card, name="house-card"),
     path("campaigns/<slug:slug>/", views.campaign, name="campaign"),
     path("campaigns/<slug:slug>/preview/", views.preview, name="preview"),
+    path("join/", joining.join, name="join"),
+    path("join/asked/", joining.asked, name="join-asked"),
+    path("sent/confirm/<str:token>/", joining.confirm, name="join-confirm"),
+    path("sent/<str:token>/", joining.own, name="join-own"),
+    path("sent/<str:token>/all.json", joining.own_data, name="join-data"),
+    path("sent/<str:token>/erase/", joining.erase, name="join-erase"),
+    path("join/<slug:kind>/", joining.ask, name="join-ask"),
     path("pledge/", pledge.pledge, name="pledge"),
     path("pledge/<int:version>/<str:language>/", pledge.pledge_text, name="pledge-text"),
     path("pledge/sign/", pledge.sign, name="pledge-sign"),

@@ -34,6 +34,8 @@ NOT_PUBLIC = [
     "ledger/models/*",
     "ledger/journal*",
     "ledger/reading.py",
+    "appeal/joining/office.py",
+    "appeal/joining/requests.py",
     "appeal/pledge/office.py",
     "appeal/pledge/texts.py",
     "donations/models/balance_transaction.py",

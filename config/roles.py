@@ -85,11 +85,12 @@ ROLES = {
         ("grants.read_applications", "grants.vote"),
     ),
     "editor": Role(
-        "writes appeals and stories, publishes what others told, and reads what signers and supporters wrote",
+        "writes appeals and stories, publishes what others told, and answers those who sign, join or write",
         (
             *("donations.view_wallentry", "donations.moderate_wallentry"),
             *("appeal.add_*", "appeal.change_*", "appeal.view_*", "appeal.delete_suggestedamount"),
-            *("appeal.publish_pledgetext", "appeal.moderate_signature", "appeal.publish_story"),
+            *("appeal.publish_pledgetext", "appeal.moderate_signature", "appeal.answer_joinrequest"),
+            "appeal.publish_story",
             *("grants.view_report", "grants.publish_report"),
         ),
     ),

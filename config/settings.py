@@ -219,6 +219,8 @@ CELERY_BEAT_SCHEDULE = {
         "donations.reconcile": 24 * 3600.0,
         "appeal.mail_pledge": 5.0,
         "appeal.follow_pledge": 3600.0,
+        "appeal.mail_joining": 5.0,
+        "appeal.forget_joining": 3600.0,
         "grants.mail_notices": 30.0,
         "grants.mail_messages": 5.0,
         "grants.remind": 600.0,

@@ -17,7 +17,7 @@ from donations.models import Donation, Tribute, WallEntry
 from grants import reporting
 from grants.models import FiscalHost, Notice, OurAccount, Publication, Reminder, Returned, Variation
 from receipts.models import FiscalYear, HeldGift
-from tests.appeal import pledge_build
+from tests.appeal import join_build, pledge_build
 from tests.donations import bank, pots
 from tests.grants import build
 from tests.receipts import build as proof
@@ -42,6 +42,7 @@ def world() -> None:
     )
     build.initiative().looks.create(seen_by=by)
     pledge_build.accepted()
+    join_build.joined()
     told = {"title": "Soup", "text": "We cooked.", "language": "en"}
     story = Story.objects.draft(by=by, on=build.DAY, campaign=grant.campaign, **told)
     story.translate(language="fa", title="آش", text="آش پختیم.", by=by)

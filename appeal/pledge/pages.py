@@ -1,11 +1,9 @@
 """The pledge's pages: read it, sign it, confirm that by a mailed link, see who signed, and one's own signature."""
 
-from collections.abc import Callable
 from contextlib import suppress
-from functools import wraps
-from typing import Any, Concatenate
+from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.cache import patch_cache_control
@@ -14,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import conditional_page, require_http_methods, require_safe
 
+from appeal.behind_a_link import of_own, private
 from appeal.confirming import Unfit
 from appeal.pledge import signing
 from appeal.pledge.forms import DidForm, ShownForm, SignForm
@@ -112,22 +111,14 @@ def confirm(request: HttpRequest, token: str) -> HttpResponse:
     return private(render(request, "appeal/pledge/confirm.html", {"signature": signature}))
 
 
-def of_own[**P](view: Callable[Concatenate[HttpRequest, Signature, P], HttpResponse]) -> Callable[..., HttpResponse]:
-    """For whoever has the link that was mailed to the signer. One that nobody confirmed has no page."""
-
-    @never_cache
-    @wraps(view)
-    def entrance(request: HttpRequest, token: str, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
-        signature = signing.behind(signing.OWN, token, timezone.now())
-        if signature is None or signature.state == SignatureState.ASKED:
-            raise Http404
-        return private(view(request, signature, *args, **kwargs))
-
-    return entrance
+def of_token(token: str) -> Signature | None:
+    """One that nobody confirmed has no page."""
+    found = signing.behind(signing.OWN, token, timezone.now())
+    return found if found and found.state != SignatureState.ASKED else None
 
 
 @READ_OR_SEND
-@of_own
+@of_own(of_token)
 def own(request: HttpRequest, signature: Signature) -> HttpResponse:
     """How the signature stands, and how much of it is shown."""
     form = ShownForm(request.POST if request.method == "POST" else None, initial={"shown": signature.shown})
@@ -142,7 +133,7 @@ def own(request: HttpRequest, signature: Signature) -> HttpResponse:
 
 
 @READ_OR_SEND
-@of_own
+@of_own(of_token)
 def did(request: HttpRequest, signature: Signature) -> HttpResponse:
     """What was done since, once a year is over."""
     today = timezone.localdate()
@@ -157,7 +148,7 @@ def did(request: HttpRequest, signature: Signature) -> HttpResponse:
 
 
 @READ_OR_SEND
-@of_own
+@of_own(of_token)
 def withdraw(request: HttpRequest, signature: Signature) -> HttpResponse:
     """A page that asks whether it is meant, and a button that does it."""
     if request.method == "POST":
@@ -184,10 +175,3 @@ def own_page(request: HttpRequest, signature: Signature, *, form: ShownForm, sta
 def back(request: HttpRequest, signature: Signature, done: str = "") -> HttpResponse:
     path = signing.own_path(signature, timezone.now())
     return redirect(f"{path}?done={done}" if done else path)
-
-
-def private(response: HttpResponse) -> HttpResponse:
-    """Kept nowhere. Its address goes to no other site: that is the policy of all pages, which lets forms come back."""
-    patch_cache_control(response, private=True, no_store=True)
-    response.headers["X-Robots-Tag"] = "noindex"
-    return response

@@ -17,6 +17,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
+from appeal.confirming import plain
 from appeal.outgoing import Outgoing, OutgoingQuerySet
 from appeal.pledge.texts import PledgeText
 from appeal.refusal import Refused
@@ -61,11 +62,6 @@ WORDS = ("name", "contact", "email", "support", "together", "did")
 """What is sealed, and is emptied when it is withdrawn."""
 PERSONAL = (*WORDS, "email_mark", "country", "language", "reason")
 EMPTIED = dict.fromkeys(PERSONAL, "")
-
-
-def plain(email: str) -> str:
-    """Two that differ in this alone are one address."""
-    return email.strip().lower()
 
 
 def new_reference() -> str:

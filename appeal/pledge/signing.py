@@ -8,8 +8,8 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.urls import reverse
 
-from appeal.confirming import MailedLink, ShownForm
-from appeal.pledge.signatures import Kind, PledgeMail, Shown, Signature, SignatureState, Told, plain
+from appeal.confirming import MailedLink, ShownForm, plain
+from appeal.pledge.signatures import Kind, PledgeMail, Shown, Signature, SignatureState, Told
 from appeal.pledge.texts import PledgeText
 
 GOOD_FOR = timedelta(days=3)

@@ -66,7 +66,7 @@ STAFF = {
     "amina": ("reviewer", "reads applications and votes"),
     "htet": ("reviewer", "reads applications and votes"),
     "yusuf": ("reviewer", "reads applications and votes"),
-    "editor": ("editor", "writes appeals and stories, and reads who signs the pledge"),
+    "editor": ("editor", "writes appeals and stories, and answers those who sign, join or write"),
     "publisher": ("editor", "the second editor: publishes what the first wrote"),
     "auditor": ("auditor", "reads all but what is sealed, and writes nothing"),
 }

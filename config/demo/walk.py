@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from appeal.models import Campaign
 from appeal.refusal import Refused
-from config.demo import story, walk_grants, walk_pledge, walk_proof
+from config.demo import story, walk_grants, walk_joining, walk_pledge, walk_proof
 from config.demo.processes import service
 from config.demo.walking import Astray, Walk, expect, hidden_fields, patiently, require
 from donations.models import BalanceTransaction, Donation, Payout, RefundRequest, State
@@ -50,7 +50,7 @@ def tell(walk: Walk) -> None:
     campaign = story.open_appeal()
     open_the_appeal(walk, campaign)
     forms = [blank_form(walk, campaign) for _ in range(3)]
-    to_sign = walk_pledge.blank_form(walk)
+    to_sign, to_join = walk_pledge.blank_form(walk), walk_joining.blank_form(walk)
     time.sleep(3.1)  # a form that comes back faster was not filled in by a person
     donation = give(walk, campaign, forms[0], "120.50", CARD)
     arrive(walk, donation)
@@ -67,6 +67,7 @@ def tell(walk: Walk) -> None:
     account(walk, campaign)
     walk_proof.go(walk, campaign)
     walk_pledge.go(walk, to_sign)
+    walk_joining.go(walk, to_join)
 
 
 def open_the_appeal(walk: Walk, campaign: Campaign) -> None:

@@ -7,6 +7,8 @@ Nobody here is a superuser. What opens for a role may still say that there is no
 OFFICE = {
     "account.emailaddress": ("a", ""),
     "appeal.campaign": ("tcea", "e"),
+    "appeal.joinmail": ("tcea", ""),
+    "appeal.joinrequest": ("tcea", ""),
     "appeal.pledgemail": ("tcea", ""),
     "appeal.pledgetext": ("tcea", "e"),
     "appeal.signature": ("tcea", ""),
@@ -101,6 +103,8 @@ SPECIAL = {
 # What may be done with a row, each on a page of its own.
 STEPS = {
     "appeal.campaign": {"go-live": "e", "suspend": "e", "lift": "e", "close": "e"},
+    "appeal.joinmail": {"again": "e"},
+    "appeal.joinrequest": {"talk": "e", "welcome": "e", "decline": "e", "erase": "e"},
     "appeal.pledgemail": {"again": "e"},
     "appeal.pledgetext": {"publish": "ce"},
     "appeal.signature": {"accept": "e", "refuse": "e", "show-did": "e"},
@@ -260,6 +264,9 @@ OPEN = {
     r"my-gifts/leave/": 405,
     r"my-gifts/open/<str:token>/": 410,
     r"my-gifts/stop/<str:token>/": 404,
+    r"join/": 200,
+    r"join/<slug:kind>/": 404,
+    r"join/asked/": 200,
     r"pledge/": 200,
     r"pledge/<int:version>/<str:language>.pdf": 404,
     r"pledge/<int:version>/<str:language>/": 404,
@@ -286,6 +293,10 @@ OPEN = {
     r"reports/<slug:about>/": 404,
     r"reports/<slug:about>/<slug:period>/": 404,
     r"reports/files/<str:name>": 404,
+    r"sent/<str:token>/": 404,
+    r"sent/<str:token>/all.json": 404,
+    r"sent/<str:token>/erase/": 404,
+    r"sent/confirm/<str:token>/": 410,
     r"stripe/webhook/": 405,
     r"transparency/": 200,
     r"transparency/checkpoint": 404,

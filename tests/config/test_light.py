@@ -39,6 +39,8 @@ FIRST_VIEW = 50_000  # with every picture that does not wait until it is scrolle
 NOT_KEPT = {
     "give/<slug:slug>/": "a form with a token of its own, which is good for one gift",
     "language/": "leads back to where one came from",
+    "join/<slug:kind>/": "a form with a token of its own",
+    "join/asked/": "what is said after a form",
     "pledge/sign/": "a form with a token of its own",
     "pledge/sign/asked/": "what is said after a form",
     "my-gifts/": "a form with a token of its own, or somebody's gifts",
@@ -61,6 +63,7 @@ NO_PAGES = (
     "cards/*", "*/cancel/", "*/resume/", "*/words/", "*/tribute/", "*/gift-aid/", "grants/apply/*",
     "grants/award/*", "grants/confirm/*", "grants/report/*", "grants/resume/<*", "grants/resume/leave/",
     "my-gifts/<*", "my-gifts/leave/", "my-gifts/o*/*", "my-gifts/stop/*", "pledge/confirm/*", "pledge/mine/*",
+    "sent/*",
     "receipts/choice/", "receipts/particulars/*", "receipts/mine/*", "receipts/of/*", "opendata/?*", "*.svg",
     "card.png",
 )  # fmt: skip
@@ -101,8 +104,9 @@ def pages() -> list[str]:
         reverse("appeal:story-in", args=[story.key, "en"]),
         *(
             reverse(f"appeal:{name}")
-            for name in ("language", "pledge", "pledge-sign", "pledge-asked", "pledge-signers")
+            for name in ("language", "join", "join-asked", "pledge", "pledge-sign", "pledge-asked", "pledge-signers")
         ),
+        *(reverse("appeal:join-ask", args=[kind]) for kind in ("refugee", "group", "volunteer")),
         reverse("appeal:pledge-text", args=[text.version, text.language]),
         reverse("donations:give", args=slug),
         reverse("donations:wall", args=slug),

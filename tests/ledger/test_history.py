@@ -15,7 +15,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 # Written by machines, by strangers, or once and for all: what they hold tells by itself who and when.
 KEPT_OTHERWISE = {
-    "appeal": {"pledgemail", "storyphoto"},
+    "appeal": {"joinmail", "pledgemail", "storyphoto"},
     "donations": {
         "balancetransaction", "bankstatement", "bucket", "challengemode", "decline", "dispute", "donation", "donorlink",
         "fraudwarning", "match", "monthlygift", "neveragain", "origin", "payout", "product", "refund", "statementline",

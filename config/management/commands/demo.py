@@ -10,7 +10,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.urls import reverse
 
-from config.demo import calls, pledge, story, supporters
+from config.demo import calls, joining, pledge, story, supporters
 from config.demo.processes import service
 from config.demo.surroundings import LOCAL
 from config.demo.walk import walk
@@ -44,6 +44,7 @@ class Command(BaseCommand):
         campaign = story.tell()
         calls.tell(campaign)
         pledge.tell()
+        joining.tell()
         supporters.tell(campaign)
         say = self.stdout.write
         say(self.style.SUCCESS("\nRefugeesRise is running. Ctrl-C stops it.\n"))
