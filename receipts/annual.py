@@ -1,15 +1,19 @@
 """Annual statements: one for each donor, year and currency, of the gifts that no receipt of their own says.
 
-The rows of donors' years are the queue. Each statement is a transaction of its own, so that a worker may be killed
-at any moment: the next one goes on where it stopped, and no number is lost. Memory does not grow with the year.
+The rows of donors' years are the queue. A few statements are one transaction, so that a worker may be killed at any
+moment: the next one goes on where it stopped, and no number is lost. Memory does not grow with the year.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from itertools import chain, groupby
+from operator import attrgetter
 from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import connection, transaction
+from django.db.models import Value, prefetch_related_objects
+from django.db.models.functions import Upper
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import override
@@ -22,6 +26,7 @@ from receipts.models import (
     Donor,
     DonorYear,
     FiscalYear,
+    IssuerProfile,
     Kind,
     NumberSeries,
     Receipt,
@@ -33,6 +38,7 @@ from receipts.models.particulars import donor_of
 from receipts.models.receipt import gifts_on_a_wrong_statement, gifts_without_receipt, in_open_years
 
 AT_ONCE = 100
+TOGETHER = 20
 
 # The day of a gift is the issuer's; of a gift by no card the day is known and no hour, and is kept in UTC.
 DONORS = """
@@ -64,63 +70,64 @@ def begin(year: FiscalYear, *, by: User, now: datetime) -> None:
 
 
 def write(now: datetime) -> int:
-    """Statements of up to a hundred donors' years; how many were looked at."""
+    """Statements of about a hundred donors' years; how many were looked at."""
     done = 0
-    while done < AT_ONCE and write_next(now):
-        done += 1
+    while done < AT_ONCE and (looked_at := write_some(now)):
+        done += looked_at
     return done
 
 
 @transaction.atomic
-def write_next(now: datetime) -> bool:
-    """Whether there was one, past those that another worker holds."""
+def write_some(now: datetime, most: int = TOGETHER) -> int:
+    """How many donors' years were looked at, past those that another worker holds."""
     free = DonorYear.objects.to_write().select_related("year__issuer").select_for_update(skip_locked=True, of=("self",))
-    row = free.first()
-    if row is None:
-        return False
-    issuer = row.year.issuer
-    gifts = gifts_of(row)
-    ready = holding.complete(issuer, gifts, now)
-    if len(ready) < len(gifts):
-        return True  # the queue leaves this row out until the donor has told what is missing
-    if gifts:
-        state(row, ready, now)
-    row.finish(now)
-    return True
+    rows = list(free[:most])
+    for year, of_year in groupby(rows, attrgetter("year")):
+        write_of(year, list(of_year), now)
+    return len(rows)
 
 
-def gifts_of(row: DonorYear) -> list[DonationAndKept]:
+def write_of(year: FiscalYear, rows: Sequence[DonorYear], now: datetime) -> None:
+    """A row whose gifts lack something is left: it comes back to the queue when the donor has told what is missing."""
+    prefetch_related_objects([year.issuer], "texts", "required")
+    gifts = gifts_of(year, rows)
+    complete = holding.complete(year.issuer, [*chain.from_iterable(gifts.values())], now)
+    paper_of = {gift.pk: (gift, donor) for gift, donor in complete}
+    papers = {row: [paper_of[gift.pk] for gift in gifts[row] if gift.pk in paper_of] for row in rows}
+    whole = [row for row in rows if len(papers[row]) == len(gifts[row])]
+    if due := {row: papers[row] for row in whole if papers[row]}:
+        state(year, due, now)
+    DonorYear.objects.finish(whole, now)
+
+
+def gifts_of(year: FiscalYear, rows: Sequence[DonorYear]) -> dict[DonorYear, list[DonationAndKept]]:
     """All of theirs are locked: none gets a receipt of its own meanwhile. The second look leaves out what had one."""
-    theirs = Donation.objects.filter(email__iexact=row.donor, currency=row.currency).order_by("pk")
+    row_of = {(row.donor, row.currency): row for row in rows}
+    addresses = [Upper(Value(row.donor)) for row in rows]
+    theirs = Donation.objects.alias(address=Upper("email")).filter(address__in=addresses).order_by("pk")
     held = [*theirs.select_for_update().values_list("pk", flat=True)]
     due = gifts_without_receipt().filter(pk__in=held).select_related("campaign").order_by("charged_at", "pk")
-    mine = (gift for gift in due if donor_of(gift) == row.donor)
-    return [gift for gift in mine if row.year.holds(issuing.given_on(gift, row.year.issuer))]
+    found: dict[DonorYear, list[DonationAndKept]] = {row: [] for row in rows}
+    for gift in due:
+        row = row_of.get((donor_of(gift), gift.currency))
+        if row and year.holds(issuing.given_on(gift, year.issuer)):
+            found[row].append(gift)
+    return found
 
 
-def state(row: DonorYear, papers: Sequence[holding.Paper], now: datetime, replaces: Receipt | None = None) -> Receipt:
-    """Issue the statement with the next number of the issuer's receipts, made out as the latest gift is."""
-    gifts, issuer = [gift for gift, _donor in papers], row.year.issuer
-    last, donor = papers[-1]
-    (number,) = NumberSeries.take(issuer.prefix, issuer.day_of(now).year, 1, issuer.number_pattern)
-    statement = Receipt.objects.create(
-        number=number,
-        kind=Kind.STATEMENT,
-        of_year=row,
-        issuer=issuer,
-        text=text_of(issuer, TextKind.STATEMENT, last.language),
-        replaces=replaces,
-        donor_name=donor.name.strip(),
-        donor_email=donor.email,
-        donor_address=donor.address,
-        donor_tax_id=donor.tax_id,
-        amount_minor=sum(gift.kept_minor for gift in gifts),
-        currency=row.currency,
-        purpose=purpose_of(row.year, last.language),
-        given_on=row.year.last_day,
-        issued_on=issuer.day_of(now),
-        issued_at=now,
-        language=last.language,
+def state(
+    year: FiscalYear,
+    papers: Mapping[DonorYear, Sequence[holding.Paper]],
+    now: datetime,
+    replaces: Receipt | None = None,
+) -> list[Receipt]:
+    """Issue statements with the next numbers of the issuer's receipts, each made out as its latest gift is."""
+    issuer = year.issuer
+    frozen = {"issuer": issuer, "replaces": replaces, "issued_on": issuer.day_of(now), "issued_at": now}
+    numbers = NumberSeries.take(issuer.prefix, issuer.day_of(now).year, len(papers), issuer.number_pattern)
+    statements = Receipt.objects.bulk_create(
+        Receipt(number=number, **frozen, **snapshot(row, gifts_and_donors, issuer))
+        for number, (row, gifts_and_donors) in zip(numbers, papers.items(), strict=True)
     )
     StatementLine.objects.bulk_create(
         StatementLine(
@@ -130,9 +137,28 @@ def state(row: DonorYear, papers: Sequence[holding.Paper], now: datetime, replac
             given_on=issuing.given_on(gift, issuer),
             purpose=gift.campaign.title,
         )
-        for gift in gifts
+        for statement, gifts_and_donors in zip(statements, papers.values(), strict=True)
+        for gift, _donor in gifts_and_donors
     )
-    return statement
+    return statements
+
+
+def snapshot(row: DonorYear, papers: Sequence[holding.Paper], issuer: IssuerProfile) -> dict[str, Any]:
+    last, donor = papers[-1]
+    return {
+        "kind": Kind.STATEMENT,
+        "of_year": row,
+        "text": text_of(issuer, TextKind.STATEMENT, last.language),
+        "donor_name": donor.name.strip(),
+        "donor_email": donor.email,
+        "donor_address": donor.address,
+        "donor_tax_id": donor.tax_id,
+        "amount_minor": sum(gift.kept_minor for gift, _donor in papers),
+        "currency": row.currency,
+        "purpose": purpose_of(row.year, last.language),
+        "given_on": row.year.last_day,
+        "language": last.language,
+    }
 
 
 def purpose_of(year: FiscalYear, language: str) -> str:
@@ -178,4 +204,4 @@ def again(row: DonorYear, last: Receipt, donor: Donor, now: datetime) -> Receipt
     list(gifts.select_for_update())
     left = with_kept(gifts.select_related("campaign")).filter(kept_minor__gt=0)
     papers = [(gift, donor) for gift in left]
-    return state(row, papers, now, replaces=last) if papers else None
+    return state(row.year, {row: papers}, now, replaces=last)[0] if papers else None

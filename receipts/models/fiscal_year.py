@@ -3,6 +3,7 @@
 Each donor of the year is a row of the queue, so that whoever writes statements can be stopped at any moment.
 """
 
+from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Self
 
@@ -110,6 +111,9 @@ class DonorYearQuerySet(models.QuerySet["DonorYear"]):
         held = HeldGift.objects.waiting().filter(particulars__donor=OuterRef("donor"))
         return self.waiting().filter(~Exists(held)).order_by("pk")
 
+    def finish(self, rows: Iterable["DonorYear"], now: datetime) -> None:
+        self.filter(pk__in=[row.pk for row in rows]).update(handled_at=now)
+
 
 class DonorYear(models.Model):
     """What one donor gave in one year in one currency, and no receipt says yet."""
@@ -133,7 +137,3 @@ class DonorYear(models.Model):
 
     def __str__(self) -> str:
         return f"{self.donor}, {self.year}, {self.currency}"
-
-    def finish(self, now: datetime) -> None:
-        self.handled_at = now
-        self.save(update_fields=["handled_at"])

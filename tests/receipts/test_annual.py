@@ -191,11 +191,11 @@ def test_a_killed_batch_goes_on_where_it_stopped_without_a_gap() -> None:
         build.gift(usd(1_00), email=f"donor{number}@example.org")
     begun(issuer)
     for _turn in range(2):
-        annual.write_next(AFTER)
+        annual.write_some(AFTER, 1)
     build.sql("CREATE FUNCTION stop() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'killed'; END $$")
     build.sql("CREATE TRIGGER stop AFTER INSERT ON receipts_statementline EXECUTE FUNCTION stop()")
     with pytest.raises(Exception, match="killed"):
-        annual.write_next(AFTER)
+        annual.write_some(AFTER, 1)
     build.sql("DROP TRIGGER stop ON receipts_statementline")
     build.sql("DROP FUNCTION stop()")
     assert annual.write(AFTER) == 4
@@ -207,7 +207,7 @@ def test_the_command_writes_and_prints_all_that_waits() -> None:
     for number in range(3):
         build.gift(usd(1_00), email=f"donor{number}@example.org")
     begun(issuer)
-    annual.write_next(AFTER)
+    annual.write_some(AFTER, 1)
     told = StringIO()
     call_command("statements", stdout=told)
     assert "0 statements are still to be written." in told.getvalue()
@@ -360,7 +360,7 @@ def test_staff_see_how_far_the_batch_is_and_what_is_held() -> None:
     for number in range(3):
         build.gift(usd(1_00), email=f"donor{number}@example.org")
     ours = begun(issuer)
-    annual.write_next(AFTER)
+    annual.write_some(AFTER, 1)
     client, _person = signed_in("view_fiscalyear", "close_fiscalyear")
     assert "1 of 3" in client.get("/staff/receipts/fiscalyear/").content.decode()
     assert "1 annual statements" not in client.get(f"/staff/receipts/fiscalyear/{ours.pk}/step/close/").content.decode()
